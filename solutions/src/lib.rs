@@ -1,0 +1,16 @@
+//! The reference answers, one module a pattern, in the order of the curriculum.
+//!
+//! Every module says what breaks without it, what Rust changes against Go, its invariants, what a
+//! cancellation or a panic does to it, and what to use in production instead.
+
+// A module names its prerequisites `solutions::…`, so that its text also compiles as an exercise.
+extern crate self as solutions;
+
+#[cfg(feature = "wait_group")]
+pub mod wait_group;
+
+#[cfg(feature = "channel")]
+pub mod channel;
+
+#[cfg(feature = "semaphore")]
+pub mod semaphore;

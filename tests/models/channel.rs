@@ -1,0 +1,1 @@
+//! Placeholder until the models of `channel` land.

@@ -1,0 +1,10 @@
+//! One file a pattern: every interleaving of a small program, under the explorer.
+
+#[cfg(feature = "wait_group")]
+mod wait_group;
+
+#[cfg(feature = "channel")]
+mod channel;
+
+#[cfg(feature = "semaphore")]
+mod semaphore;

@@ -1,0 +1,1 @@
+//! Placeholder until the models of `semaphore` land.

@@ -1,0 +1,1 @@
+//! Placeholder until the spec of `wait_group` lands.
