@@ -16,6 +16,12 @@ impl Model {
         Self
     }
 
+    /// The source under test, as a part of its path: an execution in which no traced operation
+    /// comes from there had nothing to explore, and fails.
+    pub fn source(self, _part: &'static str) -> Self {
+        self
+    }
+
     /// The highest number of preemptions to try.
     pub fn preemptions(self, _most: usize) -> Self {
         self
