@@ -1,0 +1,111 @@
+//! From a recorded execution to a verdict and its pictures.
+
+mod analysis;
+mod fold;
+mod names;
+mod phrase;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+mod timeline;
+mod trace;
+mod verdict;
+mod width;
+
+pub use verdict::{Leaked, Link, Missed, Verdict};
+
+use crate::event::{Failure, Found, Log};
+use analysis::Case;
+use source::Sources;
+use timeline::Timeline;
+use trace::Tracer;
+
+/// A failing execution, explained.
+#[derive(Debug)]
+pub(crate) struct Report {
+    name: String,
+    found: Found,
+    threads: Vec<String>,
+    timeline: Timeline,
+    verdict: Verdict,
+    /// The threads that wait for ever, and for what.
+    blocked: Vec<(String, String)>,
+    sources: Sources,
+}
+
+impl Report {
+    /// Reads the log, and the source files that it names.
+    pub(crate) fn new(name: &str, failure: Failure, found: Found, log: Log) -> Self {
+        Self::with_sources(name, &failure, found, &log, Sources::around_here())
+    }
+
+    fn with_sources(
+        name: &str,
+        failure: &Failure,
+        found: Found,
+        log: &Log,
+        mut sources: Sources,
+    ) -> Self {
+        let threads = names::of_threads(log);
+        let names = names::of_objects(&log.objects, &mut sources);
+        let timeline = Tracer::new(log, &threads, &names, &mut sources).run(failure);
+        let case =
+            Case { log, threads: &threads, names: &names, timeline: &timeline, sources: &sources };
+        let (verdict, blocked) = (case.verdict(failure), case.blocked(failure));
+        Self { name: plain(name), found, threads, timeline, verdict, blocked, sources }
+    }
+
+    /// What went wrong.
+    pub(crate) fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The table for a terminal.
+    pub(crate) fn text(&self, colour: bool) -> String {
+        text::render(self, text::WIDTH, colour)
+    }
+
+    /// How the failure was found, in a line.
+    fn found_by(&self) -> String {
+        let Found { engine, execution, preemptions, seed, replayed } = &self.found;
+        let mut parts = vec![format!("found by {engine} in interleaving {execution}")];
+        match preemptions {
+            Some(1) => parts.push("at most 1 preemption".to_owned()),
+            Some(most) => parts.push(format!("at most {most} preemptions")),
+            None => {}
+        }
+        if let Some(seed) = seed {
+            parts.push(format!("seed {seed}"));
+        }
+        if !replayed {
+            parts.push("the replay went another way".to_owned());
+        }
+        parts.join(" · ")
+    }
+
+    /// The steps that the verdict speaks of.
+    fn key_steps(&self) -> Vec<usize> {
+        match &self.verdict {
+            Verdict::Deadlock { links } => links
+                .iter()
+                .flat_map(|link| link.held_since.into_iter().chain([link.step]))
+                .collect(),
+            Verdict::LostWakeup { step, missed, .. } => {
+                missed.iter().map(|missed| missed.step).chain([*step]).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// `text` on one line and without what a terminal or a page could take for a command.
+fn plain(text: &str) -> String {
+    let is_command = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let tame = |c: char| match c {
+        '\t' | '\n' | '\r' => ' ',
+        c if c.is_control() || is_command(c) => '·',
+        c => c,
+    };
+    text.chars().map(tame).collect()
+}
