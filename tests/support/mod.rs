@@ -1,7 +1,7 @@
 //! What every spec needs: a deadline on every wait, futures polled by hand, payloads that are counted.
 
-// Each spec uses the part it needs.
-#![allow(dead_code)]
+// Each spec uses the part it needs, and has no crate to export it from.
+#![allow(dead_code, unreachable_pub)]
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
