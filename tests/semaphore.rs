@@ -1,1 +1,1383 @@
-//! Placeholder until the spec of `semaphore` lands.
+//! What a semaphore promises: never more holders than permits, strict order, nothing lost.
+
+mod support;
+
+#[path = "support/allocations.rs"]
+mod allocations;
+
+mod behaviour {
+    use std::cell::Cell;
+    use std::num::NonZeroUsize;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::rc::Rc;
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Arc, Mutex, OnceLock, Weak};
+    use std::task::{Context, Wake, Waker};
+    use std::{future::Future, pin::pin, thread};
+
+    use futures::FutureExt;
+    use futures::executor::block_on;
+    use patterns::semaphore::{
+        Acquire, AcquireOwned, Closed, OwnedPermit, Permit, Semaphore, TryAcquireError, run_limited,
+    };
+    use tokio::sync::Barrier;
+    use tokio::task::yield_now;
+
+    use crate::support::{Polled, run, run_on, within_deadline};
+
+    const MAX: usize = Semaphore::MAX_PERMITS;
+
+    /// The words of the panic that `body` ends with.
+    fn panic_of(body: impl FnOnce()) -> String {
+        let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("it should have panicked");
+        match panic.downcast::<String>() {
+            Ok(message) => *message,
+            Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
+        }
+    }
+
+    // Permits
+
+    #[test]
+    fn a_fresh_semaphore_has_the_permits_it_was_made_with() {
+        within_deadline(|| {
+            for permits in 0..4 {
+                let semaphore = Semaphore::new(permits);
+                assert_eq!(semaphore.available_permits(), permits);
+                assert_eq!(semaphore.waiting(), 0);
+                assert!(!semaphore.is_closed());
+            }
+        });
+    }
+
+    #[test]
+    fn a_free_permit_is_taken_at_the_first_poll() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(10));
+            let one = Polled::new(semaphore.acquire()).ready().unwrap();
+            let two = Polled::new(semaphore.acquire_many(2)).ready().unwrap();
+            let three = Polled::new(semaphore.clone().acquire_owned()).ready().unwrap();
+            let four = Polled::new(semaphore.clone().acquire_many_owned(4)).ready().unwrap();
+            assert_eq!(semaphore.available_permits(), 10 - 1 - 2 - 1 - 4);
+            drop((one, two, three, four));
+            assert_eq!(semaphore.available_permits(), 10);
+        });
+    }
+
+    #[test]
+    fn a_permit_comes_back_when_it_is_dropped() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(5);
+            let two = semaphore.try_acquire_many(2).unwrap();
+            let one = semaphore.try_acquire().unwrap();
+            assert_eq!(semaphore.available_permits(), 2);
+            drop(two);
+            assert_eq!(semaphore.available_permits(), 4);
+            drop(one);
+            assert_eq!(semaphore.available_permits(), 5);
+        });
+    }
+
+    #[test]
+    fn try_acquire_takes_what_is_free_and_no_more() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(3);
+            let refused = semaphore.try_acquire_many(4).unwrap_err();
+            assert_eq!(refused, TryAcquireError::NoPermits);
+            let held = semaphore.try_acquire_many(3).unwrap();
+            assert_eq!(semaphore.try_acquire().unwrap_err(), TryAcquireError::NoPermits);
+            drop(held);
+            assert!(semaphore.try_acquire_many(3).is_ok(), "what came back is to be had again");
+        });
+    }
+
+    #[test]
+    fn an_owned_permit_keeps_its_semaphore_alive() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let permit = Polled::new(semaphore.clone().acquire_owned()).ready().unwrap();
+            let ours = Arc::downgrade(&semaphore);
+            drop(semaphore);
+            assert!(ours.upgrade().is_some(), "the permit still refers to its semaphore");
+            drop(permit);
+            assert!(ours.upgrade().is_none(), "nobody refers to it any more");
+        });
+    }
+
+    #[test]
+    fn as_many_hold_at_once_as_there_are_permits() {
+        run(|| async {
+            let (semaphore, all_hold) = (Arc::new(Semaphore::new(5)), Arc::new(Barrier::new(5)));
+            let jobs = (0..5).map(|_| {
+                let (semaphore, all_hold) = (semaphore.clone(), all_hold.clone());
+                tokio::spawn(async move {
+                    let _permit = semaphore.acquire().await.unwrap();
+                    all_hold.wait().await;
+                })
+            });
+            for job in jobs.collect::<Vec<_>>() {
+                job.await.unwrap();
+            }
+            assert_eq!(semaphore.available_permits(), 5);
+        });
+    }
+
+    #[test]
+    fn the_types_may_cross_threads_and_move_after_a_poll() {
+        within_deadline(|| {
+            fn crosses<T: Send + Sync + Unpin>() {}
+            crosses::<Semaphore>();
+            crosses::<Acquire<'_>>();
+            crosses::<AcquireOwned>();
+            crosses::<Permit<'_>>();
+            crosses::<OwnedPermit>();
+            crosses::<TryAcquireError>();
+
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.try_acquire().unwrap();
+            let mut waiter = semaphore.acquire();
+            assert!((&mut waiter).now_or_never().is_none());
+            let moved = thread::scope(|scope| {
+                scope.spawn(|| drop(held)).join().unwrap();
+                scope.spawn(move || block_on(waiter).is_ok()).join().unwrap()
+            });
+            assert!(moved, "the waiter took its permit on another thread");
+        });
+    }
+
+    #[test]
+    fn errors_say_what_happened() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let refused = semaphore.try_acquire().unwrap_err();
+            assert!(refused.to_string().contains("permits"), "{refused}");
+            semaphore.close();
+            let closed = Polled::new(semaphore.acquire()).ready().unwrap_err();
+            assert_eq!(closed, Closed);
+            assert!(closed.to_string().contains("closed"), "{closed}");
+            let refused: Box<dyn std::error::Error> = semaphore.try_acquire().unwrap_err().into();
+            assert!(refused.to_string().contains("closed"), "{refused}");
+        });
+    }
+
+    // Waiting, and the order of it
+
+    #[test]
+    fn a_permit_that_comes_back_goes_to_the_one_who_waits() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.try_acquire().unwrap();
+            let waiter = Polled::new(semaphore.acquire()).pending();
+            assert_eq!((semaphore.waiting(), waiter.wakes()), (1, 0));
+            drop(held);
+            assert_eq!(waiter.wakes(), 1, "a permit came back: the one who waits is woken");
+            assert_eq!(semaphore.available_permits(), 0, "the permit is the waiter's already");
+            assert_eq!(semaphore.waiting(), 0, "who was granted a permit is no longer in line");
+            let permit = waiter.ready().unwrap();
+            assert_eq!(semaphore.available_permits(), 0);
+            drop(permit);
+            assert_eq!(semaphore.available_permits(), 1);
+        });
+    }
+
+    #[test]
+    fn waiters_are_served_in_the_order_in_which_they_asked() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            // Made last to first and polled first to last: what counts is the asking.
+            let mut made: Vec<_> = (0..8).map(|_| Polled::new(semaphore.acquire())).collect();
+            made.reverse();
+            let mut line: Vec<_> = made.into_iter().map(Polled::pending).collect();
+            let mut served = 0;
+            while !line.is_empty() {
+                semaphore.add_permits(1);
+                let woken: Vec<_> = line.iter().map(Polled::wakes).collect();
+                assert_eq!(woken[0], 1, "waiter {served} is next in line");
+                assert!(woken[1..].iter().all(|wakes| *wakes == 0), "woken out of turn: {woken:?}");
+                line.remove(0).ready().unwrap().forget();
+                served += 1;
+            }
+        });
+    }
+
+    #[test]
+    fn a_large_request_at_the_head_is_not_overtaken() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let large = Polled::new(semaphore.acquire_many(3)).pending();
+            let small = Polled::new(semaphore.acquire()).pending();
+            assert_eq!(small.wakes(), 0, "the small request would fit, but it is not its turn");
+            semaphore.add_permits(1);
+            assert_eq!(
+                (large.wakes(), small.wakes()),
+                (1, 0),
+                "three are free: the large one's turn"
+            );
+            let held = large.ready().unwrap();
+            drop(held);
+            assert_eq!(small.wakes(), 1);
+            assert!(small.ready().is_ok());
+        });
+    }
+
+    #[test]
+    fn try_acquire_does_not_overtake_those_who_wait() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let mut large = Polled::new(semaphore.acquire_many(3)).pending();
+            assert_eq!(
+                semaphore.try_acquire().map(drop),
+                Err(TryAcquireError::NoPermits),
+                "two are free, but somebody waits for them"
+            );
+            semaphore.add_permits(1);
+            assert!(large.poll().is_ready());
+        });
+    }
+
+    #[test]
+    fn a_waiting_request_holds_nothing_yet() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(6);
+            let large = Polled::new(semaphore.acquire_many(8)).pending();
+            assert_eq!(semaphore.available_permits(), 6, "all it needs at once, or nothing");
+            drop(large);
+            assert!(semaphore.try_acquire_many(6).is_ok(), "nobody waits for the six any more");
+        });
+    }
+
+    #[test]
+    fn one_release_serves_all_that_fit() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(3);
+            let held = semaphore.try_acquire_many(3).unwrap();
+            let needs = [1, 1, 2, 1];
+            let line = needs.map(|need| Polled::new(semaphore.acquire_many(need)).pending());
+            drop(held);
+            let woken = line.each_ref().map(Polled::wakes);
+            assert_eq!(woken, [1, 1, 0, 0], "three came back: one and one fit, two do not");
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (1, 2));
+        });
+    }
+
+    #[test]
+    fn a_waiter_that_is_polled_again_keeps_its_place() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let first = Polled::new(semaphore.acquire()).pending();
+            let second = Polled::new(semaphore.acquire()).pending();
+            let first = first.pending().pending();
+            assert_eq!(semaphore.waiting(), 2, "polled three times, it is in line once");
+            semaphore.add_permits(1);
+            assert_eq!((first.wakes(), second.wakes()), (1, 0));
+        });
+    }
+
+    #[test]
+    fn a_waiter_that_moves_to_another_task_is_woken_there() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let mut waiter = Polled::new(semaphore.acquire()).pending();
+            let old_task = waiter.move_to_another_task();
+            let waiter = waiter.pending();
+            semaphore.add_permits(1);
+            assert_eq!(waiter.wakes(), 1, "the task that polled last is woken");
+            assert_eq!(old_task.count(), 0, "the task it came from has nothing to do with it");
+            assert!(waiter.ready().is_ok());
+        });
+    }
+
+    #[test]
+    fn a_request_for_none_is_immediate() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(0));
+            let none = Polled::new(semaphore.acquire_many(0)).ready().unwrap();
+            let _waiter = Polled::new(semaphore.acquire()).pending();
+            assert!(Polled::new(semaphore.clone().acquire_many_owned(0)).ready().is_ok());
+            assert!(semaphore.try_acquire_many(0).is_ok(), "also while others wait");
+            drop(none);
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (0, 1));
+            semaphore.close();
+            assert_eq!(semaphore.try_acquire_many(0).map(drop), Err(TryAcquireError::Closed));
+            assert_eq!(Polled::new(semaphore.acquire_many(0)).ready().map(drop), Err(Closed));
+        });
+    }
+
+    #[test]
+    fn a_request_above_what_exists_waits_until_permits_are_added() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let waiter = Polled::new(semaphore.acquire_many(5)).pending();
+            semaphore.add_permits(2);
+            assert_eq!(waiter.wakes(), 0, "four are not five");
+            semaphore.add_permits(2);
+            assert_eq!(waiter.wakes(), 1);
+            let _held = waiter.ready().unwrap();
+            assert_eq!(semaphore.available_permits(), 1);
+        });
+    }
+
+    // Adding and forgetting
+
+    #[test]
+    fn added_permits_are_free_also_when_closed() {
+        within_deadline(|| {
+            for (permits, added) in [(0, 0), (0, 3), (2, 0), (3, 1)] {
+                let open = Semaphore::new(permits);
+                open.add_permits(added);
+                assert_eq!((open.available_permits(), open.is_closed()), (permits + added, false));
+
+                let closed = Semaphore::new(permits);
+                closed.close();
+                closed.add_permits(added);
+                assert_eq!(
+                    (closed.available_permits(), closed.is_closed()),
+                    (permits + added, true)
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn added_permits_wake_as_many_as_fit() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let line = [2, 1, 1, 3].map(|need| Polled::new(semaphore.acquire_many(need)).pending());
+            semaphore.add_permits(4);
+            assert_eq!(line.each_ref().map(Polled::wakes), [1, 1, 1, 0]);
+            semaphore.add_permits(4);
+            assert_eq!(line.each_ref().map(Polled::wakes), [1, 1, 1, 1], "nobody is woken twice");
+            assert_eq!(semaphore.available_permits(), 1);
+            for waiter in line {
+                waiter.ready().unwrap().forget();
+            }
+        });
+    }
+
+    #[test]
+    fn there_may_be_as_many_permits_as_the_limit_allows() {
+        within_deadline(|| {
+            assert_eq!(Semaphore::new(MAX).available_permits(), MAX);
+            let semaphore = Semaphore::new(0);
+            semaphore.add_permits(MAX - 1);
+            semaphore.add_permits(1);
+            let all = semaphore.try_acquire_many(MAX).unwrap();
+            assert_eq!(semaphore.available_permits(), 0);
+            drop(all);
+            assert_eq!(semaphore.available_permits(), MAX);
+        });
+    }
+
+    #[test]
+    fn more_permits_than_the_limit_are_refused_with_a_panic() {
+        within_deadline(|| {
+            let full = Semaphore::new(MAX);
+            let refused = [
+                panic_of(|| _ = Semaphore::new(MAX + 1)),
+                panic_of(|| full.add_permits(1)),
+                panic_of(|| full.add_permits(usize::MAX)),
+                panic_of(|| drop(full.acquire_many(MAX + 1))),
+                panic_of(|| drop(full.try_acquire_many(usize::MAX))),
+            ];
+            for message in refused {
+                assert!(message.contains("MAX_PERMITS"), "{message}");
+            }
+            assert_eq!(full.available_permits(), MAX, "what was refused has changed nothing");
+        });
+    }
+
+    #[test]
+    fn permits_that_are_held_count_towards_the_limit() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(MAX);
+            let held = semaphore.try_acquire_many(MAX).unwrap();
+            let refused = panic_of(|| semaphore.add_permits(1));
+            assert!(refused.contains("MAX_PERMITS"), "{refused}");
+            drop(held);
+            assert_eq!(semaphore.available_permits(), MAX);
+        });
+    }
+
+    #[test]
+    fn a_forgotten_permit_never_comes_back() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(MAX));
+            semaphore.try_acquire_many(2).unwrap().forget();
+            Polled::new(semaphore.clone().acquire_owned()).ready().unwrap().forget();
+            assert_eq!(semaphore.available_permits(), MAX - 3);
+            assert_eq!(Arc::strong_count(&semaphore), 1, "only the permit is forgotten");
+            semaphore.add_permits(3);
+            assert_eq!(semaphore.available_permits(), MAX, "forgotten ones make room for new ones");
+        });
+    }
+
+    // Closing
+
+    #[test]
+    fn close_wakes_everyone_with_closed() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let line: Vec<_> =
+                (0..100).map(|_| Polled::new(semaphore.acquire_many(2)).pending()).collect();
+            let owned = Polled::new(semaphore.clone().acquire_owned()).pending();
+            semaphore.close();
+            assert!(semaphore.is_closed());
+            let asleep = line.iter().filter(|waiter| waiter.wakes() == 0).count();
+            assert_eq!(asleep, 0, "waiters were left asleep by close");
+            assert_eq!(semaphore.waiting(), 0);
+            for waiter in line {
+                assert_eq!(waiter.ready().map(drop), Err(Closed));
+            }
+            assert_eq!(owned.ready().map(drop), Err(Closed));
+            assert_eq!(semaphore.available_permits(), 1, "those who failed have taken nothing");
+        });
+    }
+
+    #[test]
+    fn after_close_every_request_fails() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(5));
+            let unasked = Polled::new(semaphore.acquire());
+            semaphore.close();
+            semaphore.close();
+            assert_eq!(unasked.ready().map(drop), Err(Closed));
+            assert_eq!(Polled::new(semaphore.acquire_many(6)).ready().map(drop), Err(Closed));
+            assert_eq!(
+                Polled::new(semaphore.clone().acquire_owned()).ready().map(drop),
+                Err(Closed)
+            );
+            assert_eq!(semaphore.try_acquire().map(drop), Err(TryAcquireError::Closed));
+            assert_eq!(semaphore.available_permits(), 5);
+        });
+    }
+
+    #[test]
+    fn a_permit_that_was_granted_before_the_close_is_valid() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.try_acquire().unwrap();
+            let [granted, late] = [(); 2].map(|()| Polled::new(semaphore.acquire()).pending());
+            drop(held);
+            semaphore.close();
+            let permit = granted.ready().expect("it was granted before the close");
+            assert_eq!(late.ready().map(drop), Err(Closed));
+            drop(permit);
+            assert_eq!(semaphore.available_permits(), 1, "permits come back after the close");
+        });
+    }
+
+    // Giving up
+
+    #[test]
+    fn an_acquire_that_was_never_polled_has_done_nothing() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            drop(semaphore.acquire());
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (1, 0));
+            let _held = semaphore.try_acquire().unwrap();
+            drop(semaphore.acquire());
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (0, 0));
+        });
+    }
+
+    #[test]
+    fn a_cancelled_waiter_leaves_the_line() {
+        within_deadline(|| {
+            for leaving in 0..3 {
+                let semaphore = Semaphore::new(0);
+                let mut line: Vec<_> =
+                    (0..3).map(|_| Polled::new(semaphore.acquire()).pending()).collect();
+                let gone = line.remove(leaving);
+                drop(gone);
+                assert_eq!(semaphore.waiting(), 2, "waiter {leaving} has left");
+                semaphore.add_permits(2);
+                let woken: Vec<_> = line.iter().map(Polled::wakes).collect();
+                assert_eq!(woken, [1, 1], "two permits for the two who still wait");
+                assert!(line.into_iter().all(|waiter| waiter.ready().is_ok()));
+            }
+        });
+    }
+
+    #[test]
+    fn a_cancelled_waiter_gives_its_permit_back() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.try_acquire().unwrap();
+            let granted = Polled::new(semaphore.acquire()).pending();
+            drop(held);
+            assert_eq!(granted.wakes(), 1);
+            drop(granted);
+            assert_eq!(
+                semaphore.available_permits(),
+                1,
+                "the permit went with the cancelled waiter"
+            );
+            assert!(semaphore.try_acquire().is_ok());
+        });
+    }
+
+    #[test]
+    fn a_cancelled_waiter_passes_its_permit_on() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(3));
+            let held = semaphore.try_acquire_many(3).unwrap();
+            let granted = Polled::new(semaphore.clone().acquire_many_owned(3)).pending();
+            let line = [2, 1, 1].map(|need| Polled::new(semaphore.acquire_many(need)).pending());
+            drop(held);
+            drop(granted);
+            assert_eq!(
+                line.each_ref().map(Polled::wakes),
+                [1, 1, 0],
+                "three permits for two and one"
+            );
+            assert_eq!(semaphore.available_permits(), 0);
+        });
+    }
+
+    #[test]
+    fn a_cancelled_head_lets_those_behind_it_through() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let head = Polled::new(semaphore.acquire_many(3)).pending();
+            let line = [1, 1, 1].map(|need| Polled::new(semaphore.acquire_many(need)).pending());
+            drop(head);
+            assert_eq!(line.each_ref().map(Polled::wakes), [1, 1, 0], "two are free, and two fit");
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (0, 1));
+        });
+    }
+
+    #[test]
+    fn a_cancelled_waiter_in_the_middle_wakes_nobody() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let [head, middle, last] =
+                [3, 3, 1].map(|need| Polled::new(semaphore.acquire_many(need)).pending());
+            drop(middle);
+            assert_eq!((head.wakes(), last.wakes()), (0, 0), "the head still waits for its third");
+            assert_eq!(semaphore.available_permits(), 2);
+        });
+    }
+
+    #[test]
+    fn a_waiter_dropped_after_the_close_leaves_nothing_behind() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            let waiter = Polled::new(semaphore.acquire_many(2)).pending();
+            semaphore.close();
+            drop(waiter);
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (1, 0));
+        });
+    }
+
+    #[test]
+    fn a_holder_that_panics_gives_its_permit_back() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let borrowed = panic_of(|| {
+                let _permit = semaphore.try_acquire().unwrap();
+                panic!("the holder's own");
+            });
+            assert_eq!(borrowed, "the holder's own");
+            assert_eq!(semaphore.available_permits(), 1);
+
+            let theirs = semaphore.clone();
+            run(|| async move {
+                let task = tokio::spawn(async move {
+                    let _permit = theirs.acquire_owned().await.unwrap();
+                    panic!("the task's own");
+                });
+                assert!(task.await.unwrap_err().is_panic());
+            });
+            assert_eq!(semaphore.available_permits(), 1);
+        });
+    }
+
+    // Wakers that misbehave
+
+    /// A waker that does what it is told, when it is woken.
+    struct OnWake<F: Fn() + Send + Sync>(F);
+
+    impl<F: Fn() + Send + Sync + 'static> OnWake<F> {
+        fn waker(act: F) -> Waker {
+            Waker::from(Arc::new(Self(act)))
+        }
+    }
+
+    impl<F: Fn() + Send + Sync + 'static> Wake for OnWake<F> {
+        fn wake(self: Arc<Self>) {
+            (self.0)();
+        }
+    }
+
+    /// A waker that gives its permit back when it is dropped.
+    struct Holding(#[expect(dead_code, reason = "held for its drop")] OwnedPermit);
+
+    impl Wake for Holding {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_nobody_else_asleep() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let bad = OnWake::waker(|| panic!("a bad waker"));
+            let mut first = pin!(semaphore.acquire());
+            assert!(first.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
+            let second = Polled::new(semaphore.acquire()).pending();
+            let message = panic_of(|| semaphore.add_permits(2));
+            assert_eq!(message, "a bad waker", "the panic goes on in the thread that released");
+            assert_eq!(
+                second.wakes(),
+                1,
+                "the second fits too, whatever the first one's waker does"
+            );
+            assert!(second.ready().is_ok());
+            let good = Waker::noop();
+            assert!(first.as_mut().poll(&mut Context::from_waker(good)).is_ready());
+        });
+    }
+
+    #[test]
+    fn a_waker_that_panics_at_close_keeps_nobody_else_asleep() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let bad = OnWake::waker(|| panic!("a bad waker"));
+            let mut first = pin!(semaphore.acquire());
+            assert!(first.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
+            let second = Polled::new(semaphore.acquire()).pending();
+            assert_eq!(panic_of(|| semaphore.close()), "a bad waker");
+            assert_eq!(second.wakes(), 1);
+            assert_eq!(second.ready().map(drop), Err(Closed));
+        });
+    }
+
+    #[test]
+    fn a_waker_may_use_the_semaphore_that_calls_it() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(0));
+            let other = Arc::new(Mutex::new(Some(semaphore.clone().acquire_many_owned(3))));
+            let (theirs, line) = (semaphore.clone(), other.clone());
+            let waker = OnWake::waker(move || {
+                // Polls another acquire, drops it, and releases: all inside the wake.
+                let mut other = line.lock().unwrap().take().expect("woken once");
+                assert!((&mut other).now_or_never().is_none());
+                assert_eq!(theirs.waiting(), 1);
+                drop(other);
+                assert_eq!(theirs.waiting(), 0);
+                theirs.add_permits(1);
+            });
+            let mut waiter = pin!(semaphore.acquire());
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            semaphore.add_permits(1);
+            assert_eq!(semaphore.available_permits(), 1, "added by the waker");
+            assert!(matches!(waiter.now_or_never(), Some(Ok(_))));
+        });
+    }
+
+    #[test]
+    fn a_waker_may_finish_its_acquire_on_the_spot() {
+        within_deadline(|| {
+            // An executor that polls inside the wake: the permit is passed down the whole line.
+            let semaphore = Arc::new(Semaphore::new(0));
+            let line: Arc<OnceLock<Vec<Mutex<AcquireOwned>>>> = Arc::default();
+            let done = Arc::new(AtomicUsize::new(0));
+            let acquires: Vec<_> = (0..3).map(|_| semaphore.clone().acquire_owned()).collect();
+            let wakers: Vec<_> = (0..3)
+                .map(|i| {
+                    let (line, done) = (Arc::downgrade(&line), done.clone());
+                    OnWake::waker(move || {
+                        let line: Arc<OnceLock<Vec<Mutex<AcquireOwned>>>> =
+                            Weak::upgrade(&line).unwrap();
+                        let mut acquire = line.get().unwrap()[i].lock().unwrap();
+                        let permit = (&mut *acquire).now_or_never().expect("it was woken");
+                        done.fetch_add(1, SeqCst);
+                        drop(permit);
+                    })
+                })
+                .collect();
+            let acquires = acquires.into_iter().zip(&wakers).map(|(mut acquire, waker)| {
+                assert!(acquire.poll_unpin(&mut Context::from_waker(waker)).is_pending());
+                Mutex::new(acquire)
+            });
+            assert!(line.set(acquires.collect()).is_ok());
+            semaphore.add_permits(1);
+            assert_eq!(done.load(SeqCst), 3);
+            assert_eq!(semaphore.available_permits(), 1);
+        });
+    }
+
+    #[test]
+    fn a_waker_is_never_dropped_under_the_lock() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let hold = || {
+                let permit = Polled::new(semaphore.clone().acquire_owned()).ready().unwrap();
+                Waker::from(Arc::new(Holding(permit)))
+            };
+            // Replaced by another waker, dropped with its acquire, dropped by the close: each time
+            // its drop gives a permit back, and that takes the lock when somebody waits.
+            let mut waiter = Box::pin(semaphore.acquire_many(2));
+            let first = hold();
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&first)).is_pending());
+            drop(first);
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert_eq!(semaphore.available_permits(), 1, "the waker that was replaced is gone");
+            drop(waiter);
+
+            let second = hold();
+            let mut waiter = Box::pin(semaphore.acquire());
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&second)).is_pending());
+            drop(second);
+            drop(waiter);
+            assert_eq!(semaphore.available_permits(), 1, "the acquire's waker went with it");
+
+            let third = hold();
+            let mut waiter = Box::pin(semaphore.acquire());
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&third)).is_pending());
+            drop(third);
+            semaphore.close();
+            assert_eq!(semaphore.available_permits(), 1, "the close has dropped the waker");
+        });
+    }
+
+    // Any executor
+
+    #[test]
+    fn it_works_without_a_runtime() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.try_acquire().unwrap();
+            thread::scope(|scope| {
+                let waiter = scope.spawn(|| block_on(semaphore.acquire_many(1)).map(drop));
+                while semaphore.waiting() == 0 {
+                    thread::yield_now();
+                }
+                drop(held);
+                assert_eq!(waiter.join().unwrap(), Ok(()));
+            });
+        });
+    }
+
+    #[test]
+    fn it_works_under_tokio() {
+        run_on(2, || async {
+            let semaphore = Arc::new(Semaphore::new(5));
+            let jobs = (0..200).map(|_| {
+                let semaphore = semaphore.clone();
+                tokio::spawn(async move {
+                    let _permit = semaphore.acquire().await.unwrap();
+                    yield_now().await;
+                })
+            });
+            for job in jobs.collect::<Vec<_>>() {
+                job.await.unwrap();
+            }
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (5, 0));
+        });
+    }
+
+    #[test]
+    fn an_acquire_that_loses_a_select_has_taken_nothing() {
+        run(|| async {
+            let semaphore = Semaphore::new(1);
+            let held = semaphore.acquire().await.unwrap();
+            let never = async {
+                let _second = semaphore.acquire().await;
+                unreachable!("the first permit is still held");
+            };
+            tokio::select! {
+                () = never => {}
+                () = yield_now() => {}
+            }
+            drop(held);
+            assert_eq!(semaphore.available_permits(), 1);
+        });
+    }
+
+    // run_limited
+
+    fn at_most(limit: usize) -> NonZeroUsize {
+        NonZeroUsize::new(limit).expect("a limit")
+    }
+
+    #[test]
+    fn run_limited_runs_as_many_as_the_limit_and_no_more() {
+        run(|| async {
+            let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            let together = Arc::new(Barrier::new(3));
+            let jobs = (0..12).map(|_| {
+                let (running, most, together) = (running.clone(), most.clone(), together.clone());
+                async move {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    together.wait().await;
+                    yield_now().await;
+                    running.fetch_sub(1, SeqCst);
+                }
+            });
+            run_limited(at_most(3), jobs).await;
+            assert_eq!((running.load(SeqCst), most.load(SeqCst)), (0, 3));
+        });
+    }
+
+    #[test]
+    fn run_limited_waits_for_jobs_that_panic_and_for_the_rest() {
+        run(|| async {
+            let ended = Arc::new(AtomicUsize::new(0));
+            let jobs = (0..6).map(|i| {
+                let ended = ended.clone();
+                async move {
+                    yield_now().await;
+                    assert!(i % 2 == 0, "an odd job panics");
+                    yield_now().await;
+                    ended.fetch_add(1, SeqCst);
+                }
+            });
+            run_limited(at_most(2), jobs).await;
+            assert_eq!(ended.load(SeqCst), 3, "every even job has ended");
+        });
+    }
+
+    #[test]
+    fn run_limited_draws_a_job_only_when_it_may_run() {
+        run(|| async {
+            let drawn = Rc::new(Cell::new(0));
+            let gate = Arc::new(tokio::sync::Semaphore::new(0));
+            let jobs = (0..5).map(|_| {
+                drawn.set(drawn.get() + 1);
+                let gate = gate.clone();
+                async move { gate.acquire().await.unwrap().forget() }
+            });
+            let mut all = Polled::new(run_limited(at_most(2), jobs));
+            assert!(all.poll().is_pending());
+            assert_eq!(drawn.get(), 2, "the limit is two");
+            gate.add_permits(1);
+            while all.wakes() == 0 {
+                yield_now().await;
+            }
+            assert!(all.poll().is_pending());
+            assert_eq!(drawn.get(), 3, "one has ended, so one more may start");
+            gate.add_permits(4);
+            while all.poll().is_pending() {
+                yield_now().await;
+            }
+            assert_eq!(drawn.get(), 5);
+        });
+    }
+
+    #[test]
+    fn run_limited_dropped_starts_no_more_and_leaves_the_rest_running() {
+        run(|| async {
+            let (started, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+            let jobs = (0..5).map(|_| {
+                let (started, ended) = (started.clone(), ended.clone());
+                async move {
+                    started.fetch_add(1, SeqCst);
+                    yield_now().await;
+                    ended.fetch_add(1, SeqCst);
+                }
+            });
+            let mut all = Polled::new(run_limited(at_most(2), jobs));
+            assert!(all.poll().is_pending());
+            drop(all);
+            while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+                yield_now().await;
+            }
+            assert_eq!((started.load(SeqCst), ended.load(SeqCst)), (2, 2));
+        });
+    }
+
+    #[test]
+    fn run_limited_of_nothing_is_done_at_once() {
+        within_deadline(|| {
+            let nothing = std::iter::empty::<std::future::Ready<()>>();
+            assert!(run_limited(at_most(1), nothing).now_or_never().is_some());
+        });
+    }
+}
+
+mod properties {
+    //! Random scripts over several requests at once, against a sequential model that predicts every
+    //! answer, every wake-up and every count.
+
+    use std::collections::VecDeque;
+    use std::sync::Arc;
+    use std::task::Poll;
+
+    use futures::FutureExt;
+    use futures::future::LocalBoxFuture;
+    use patterns::semaphore::{Closed, OwnedPermit, Permit, Semaphore, TryAcquireError};
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use crate::support::{Polled, within_deadline};
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// Makes a request of so many permits; it has not been polled.
+        Make {
+            need: usize,
+            owned: bool,
+        },
+        /// Polls one of the requests.
+        Poll(usize),
+        /// Drops one of the requests, wherever it stands.
+        Cancel(usize),
+        /// Drops one of the permits.
+        Release(usize),
+        Forget(usize),
+        Try(usize),
+        Add(usize),
+        Close,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            6 => (0..4usize, any::<bool>()).prop_map(|(need, owned)| Step::Make { need, owned }),
+            10 => (0..8usize).prop_map(Step::Poll),
+            3 => (0..8usize).prop_map(Step::Cancel),
+            6 => (0..8usize).prop_map(Step::Release),
+            1 => (0..8usize).prop_map(Step::Forget),
+            3 => (0..4usize).prop_map(Step::Try),
+            2 => (0..4usize).prop_map(Step::Add),
+            1 => Just(Step::Close),
+        ]
+    }
+
+    enum Held<'a> {
+        Borrowed(Permit<'a>),
+        Owned(OwnedPermit),
+    }
+
+    impl Held<'_> {
+        fn forget(self) {
+            match self {
+                Self::Borrowed(permit) => permit.forget(),
+                Self::Owned(permit) => permit.forget(),
+            }
+        }
+    }
+
+    /// Where a request stands, as the model sees it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Stand {
+        Unasked,
+        InLine,
+        Granted,
+        Refused,
+    }
+
+    struct Request<'a> {
+        future: Polled<LocalBoxFuture<'a, Result<Held<'a>, Closed>>>,
+        id: usize,
+        need: usize,
+    }
+
+    /// The whole semaphore, one step at a time.
+    #[derive(Default)]
+    struct Model {
+        free: usize,
+        closed: bool,
+        line: VecDeque<usize>,
+        /// By request: what it needs, and where it stands.
+        requests: Vec<(usize, Stand)>,
+    }
+
+    impl Model {
+        fn ask(&mut self, id: usize) {
+            let need = self.requests[id].0;
+            self.requests[id].1 = match () {
+                () if self.closed => Stand::Refused,
+                () if need == 0 || (self.line.is_empty() && need <= self.free) => {
+                    self.free -= need;
+                    Stand::Granted
+                }
+                () => {
+                    self.line.push_back(id);
+                    Stand::InLine
+                }
+            };
+        }
+
+        fn release(&mut self, n: usize) {
+            self.free += n;
+            self.serve();
+        }
+
+        fn serve(&mut self) {
+            while let Some(first) = self.line.front().copied()
+                && self.requests[first].0 <= self.free
+            {
+                self.free -= self.requests[first].0;
+                self.requests[first].1 = Stand::Granted;
+                self.line.pop_front();
+            }
+        }
+
+        fn cancel(&mut self, id: usize) {
+            match self.requests[id] {
+                (need, Stand::Granted) => self.release(need),
+                (_, Stand::InLine) => {
+                    self.line.retain(|other| *other != id);
+                    self.serve();
+                }
+                _ => {}
+            }
+        }
+
+        fn close(&mut self) {
+            self.closed = true;
+            for id in self.line.drain(..) {
+                self.requests[id].1 = Stand::Refused;
+            }
+        }
+
+        fn try_acquire(&mut self, need: usize) -> Result<(), TryAcquireError> {
+            if self.closed {
+                Err(TryAcquireError::Closed)
+            } else if need == 0 || (self.line.is_empty() && need <= self.free) {
+                self.free -= need;
+                Ok(())
+            } else {
+                Err(TryAcquireError::NoPermits)
+            }
+        }
+    }
+
+    fn play(permits: usize, script: &[Step]) {
+        let semaphore = Arc::new(Semaphore::new(permits));
+        let mut model = Model { free: permits, ..Model::default() };
+        let mut open: Vec<Request<'_>> = Vec::new();
+        let mut held: Vec<(Held<'_>, usize)> = Vec::new();
+        for step in script {
+            match *step {
+                Step::Make { need, owned } => {
+                    let future = if owned {
+                        let acquire = semaphore.clone().acquire_many_owned(need);
+                        acquire.map(|permit| permit.map(Held::Owned)).boxed_local()
+                    } else {
+                        let acquire = semaphore.acquire_many(need);
+                        acquire.map(|permit| permit.map(Held::Borrowed)).boxed_local()
+                    };
+                    let id = model.requests.len();
+                    model.requests.push((need, Stand::Unasked));
+                    open.push(Request { future: Polled::new(future), id, need });
+                }
+                Step::Poll(which) if !open.is_empty() => {
+                    let which = which % open.len();
+                    let Request { future, id, need } = &mut open[which];
+                    if model.requests[*id].1 == Stand::Unasked {
+                        model.ask(*id);
+                    }
+                    let (id, need) = (*id, *need);
+                    match (future.poll(), model.requests[id].1) {
+                        (Poll::Pending, Stand::InLine) => {}
+                        (Poll::Ready(Ok(permit)), Stand::Granted) => {
+                            open.remove(which);
+                            held.push((permit, need));
+                        }
+                        (Poll::Ready(Err(Closed)), Stand::Refused) => drop(open.remove(which)),
+                        (answer, stand) => {
+                            let answer = answer.map(|permit| permit.map(|_| "a permit"));
+                            panic!("{step:?} of request {id}: {answer:?}, but it is {stand:?}");
+                        }
+                    }
+                }
+                Step::Cancel(which) if !open.is_empty() => {
+                    let request = open.remove(which % open.len());
+                    model.cancel(request.id);
+                }
+                Step::Release(which) if !held.is_empty() => {
+                    let (permit, count) = held.remove(which % held.len());
+                    drop(permit);
+                    model.release(count);
+                }
+                Step::Forget(which) if !held.is_empty() => {
+                    let (permit, _) = held.remove(which % held.len());
+                    permit.forget();
+                }
+                Step::Try(need) => {
+                    let permit = semaphore.try_acquire_many(need);
+                    let expected = model.try_acquire(need);
+                    let answer = permit.as_ref().map(drop).map_err(|refused| *refused);
+                    assert_eq!(answer, expected, "{step:?}");
+                    held.extend(permit.map(|permit| (Held::Borrowed(permit), need)));
+                }
+                Step::Add(n) => {
+                    semaphore.add_permits(n);
+                    model.release(n);
+                }
+                Step::Close => {
+                    semaphore.close();
+                    model.close();
+                }
+                _ => {}
+            }
+            let counts =
+                (semaphore.available_permits(), semaphore.waiting(), semaphore.is_closed());
+            assert_eq!(counts, (model.free, model.line.len(), model.closed), "after {step:?}");
+            for request in &open {
+                let stand = model.requests[request.id].1;
+                let due = usize::from(matches!(stand, Stand::Granted | Stand::Refused));
+                assert_eq!(
+                    request.future.wakes(),
+                    due,
+                    "after {step:?}: wake-ups of request {}, which is {stand:?}",
+                    request.id
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn any_script_runs_as_the_sequential_model_says() {
+        within_deadline(|| {
+            let config = ProptestConfig {
+                cases: 256,
+                failure_persistence: None,
+                rng_seed: RngSeed::Fixed(2),
+                ..ProptestConfig::default()
+            };
+            let script = proptest::collection::vec(step(), 1..60);
+            proptest!(config, |(permits in 0..5usize, script in script)| play(permits, &script));
+        });
+    }
+}
+
+mod stress {
+    //! Real threads, a common start, high counts.
+
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::sync::{Arc, Barrier};
+    use std::thread;
+
+    use futures::FutureExt;
+    use futures::executor::block_on;
+    use patterns::semaphore::{Closed, Semaphore};
+
+    use crate::support::{run_on, within_deadline};
+
+    /// Starts so many threads at once, and waits for them.
+    fn together(threads: usize, body: impl Fn(usize) + Sync) {
+        let start = Barrier::new(threads);
+        let (start, body) = (&start, &body);
+        thread::scope(|scope| {
+            for i in 0..threads {
+                scope.spawn(move || {
+                    start.wait();
+                    body(i);
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn never_more_are_held_than_there_are() {
+        within_deadline(|| {
+            let (semaphore, held, most) =
+                (Semaphore::new(4), AtomicUsize::new(0), AtomicUsize::new(0));
+            together(4, |i| {
+                for round in 0..2_000 {
+                    let need = 1 + (round + i) % 3;
+                    let permit = block_on(semaphore.acquire_many(need)).unwrap();
+                    most.fetch_max(held.fetch_add(need, SeqCst) + need, SeqCst);
+                    thread::yield_now();
+                    held.fetch_sub(need, SeqCst);
+                    drop(permit);
+                }
+            });
+            assert!(most.load(SeqCst) <= 4, "{} were held at once", most.load(SeqCst));
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (4, 0));
+        });
+    }
+
+    #[test]
+    fn one_permit_is_a_lock() {
+        within_deadline(|| {
+            let (semaphore, total) = (Semaphore::new(1), AtomicUsize::new(0));
+            together(3, |_| {
+                for _ in 0..2_000 {
+                    let _permit = block_on(semaphore.acquire()).unwrap();
+                    let before = total.load(SeqCst);
+                    thread::yield_now();
+                    total.store(before + 1, SeqCst);
+                }
+            });
+            assert_eq!(total.load(SeqCst), 6_000, "two were inside at once");
+        });
+    }
+
+    #[test]
+    fn cancelled_waiters_lose_no_permit() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            together(4, |i| {
+                for round in 0..3_000 {
+                    let need = 1 + (round + i) % 2;
+                    if i % 2 == 0 {
+                        // Polled once, and dropped: in line, granted by now, or with its permit.
+                        let _ = semaphore.acquire_many(need).now_or_never();
+                    } else {
+                        drop(block_on(semaphore.acquire_many(need)).unwrap());
+                    }
+                }
+            });
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (2, 0));
+        });
+    }
+
+    #[test]
+    fn close_leaves_nobody_waiting() {
+        within_deadline(|| {
+            for _ in 0..200 {
+                let semaphore = Semaphore::new(1);
+                together(3, |i| {
+                    if i == 0 {
+                        semaphore.close();
+                    } else {
+                        while let Ok(permit) = block_on(semaphore.acquire()) {
+                            thread::yield_now();
+                            drop(permit);
+                        }
+                    }
+                });
+                assert_eq!((semaphore.available_permits(), semaphore.waiting()), (1, 0));
+                assert_eq!(semaphore.acquire().now_or_never().unwrap().map(drop), Err(Closed));
+            }
+        });
+    }
+
+    #[test]
+    fn a_thousand_tasks_share_five_permits() {
+        run_on(2, || async {
+            let semaphore = Arc::new(Semaphore::new(5));
+            let held = Arc::new(AtomicUsize::new(0));
+            let tasks = (0..1_000).map(|_| {
+                let (semaphore, held) = (semaphore.clone(), held.clone());
+                tokio::spawn(async move {
+                    let _permit = semaphore.acquire_owned().await.unwrap();
+                    assert!(held.fetch_add(1, SeqCst) < 5, "more than five at once");
+                    tokio::task::yield_now().await;
+                    held.fetch_sub(1, SeqCst);
+                })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+            assert_eq!((semaphore.available_permits(), semaphore.waiting()), (5, 0));
+        });
+    }
+}
+
+mod leaks {
+    use std::num::NonZeroUsize;
+    use std::sync::Arc;
+    use std::task::{Context, Waker};
+
+    use futures::FutureExt;
+    use patterns::semaphore::{Semaphore, run_limited};
+    use tokio::task::yield_now;
+
+    use crate::allocations;
+    use crate::support::{Census, Wakes, run, within_deadline};
+
+    #[test]
+    fn no_waker_is_kept_when_its_wait_is_over() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let wakes = Arc::new(Wakes::default());
+            let wait = || {
+                let mut acquire = semaphore.acquire();
+                let waker = Waker::from(wakes.clone());
+                assert!(acquire.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+                acquire
+            };
+            let kept = || Arc::strong_count(&wakes) - 1;
+
+            let cancelled = wait();
+            assert_eq!(kept(), 1);
+            drop(cancelled);
+            assert_eq!(kept(), 0, "a cancelled acquire has left its waker behind");
+
+            let granted = wait();
+            semaphore.add_permits(1);
+            assert_eq!(kept(), 0, "a granted acquire has no more use for its waker");
+            drop(granted);
+
+            let held = semaphore.try_acquire().unwrap();
+            let closed = wait();
+            semaphore.close();
+            assert_eq!(kept(), 0, "nobody is left to wake after the close");
+            drop((held, closed));
+        });
+    }
+
+    #[test]
+    fn the_semaphore_goes_with_the_last_who_uses_it() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let ours = Arc::downgrade(&semaphore);
+            let permit = semaphore.clone().acquire_owned().now_or_never().unwrap().unwrap();
+            let mut waiter = semaphore.clone().acquire_owned();
+            assert!((&mut waiter).now_or_never().is_none());
+            drop(semaphore);
+            drop(permit);
+            let permit = waiter.now_or_never().unwrap().unwrap();
+            assert!(ours.upgrade().is_some());
+            drop(permit);
+            assert!(ours.upgrade().is_none(), "somebody still holds the semaphore");
+        });
+    }
+
+    #[test]
+    fn run_limited_leaves_no_task_and_no_payload() {
+        run(|| async {
+            let census = Census::default();
+            let jobs = (0..9).map(|i| {
+                let payload = census.payload(i);
+                async move {
+                    yield_now().await;
+                    assert!(payload.value != 4, "the fifth panics");
+                }
+            });
+            run_limited(NonZeroUsize::new(2).unwrap(), jobs).await;
+            assert_eq!(census.alive(), 0, "payloads outlive their jobs");
+            assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
+        });
+    }
+
+    #[test]
+    fn nothing_is_allocated_where_nobody_waits() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(3));
+            let made = allocations::during(|| {
+                for _ in 0..100 {
+                    let _one = semaphore.acquire().now_or_never().unwrap().unwrap();
+                    let _two =
+                        semaphore.clone().acquire_many_owned(2).now_or_never().unwrap().unwrap();
+                    assert!(semaphore.try_acquire().is_err());
+                }
+            });
+            assert_eq!(made, 0, "a hundred rounds allocated {made} times");
+        });
+    }
+
+    #[test]
+    fn a_line_that_was_as_long_before_allocates_nothing() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let wait_and_serve = || {
+                let mut line = [(); 8].map(|()| semaphore.acquire());
+                for acquire in &mut line {
+                    assert!(acquire.now_or_never().is_none());
+                }
+                semaphore.add_permits(8);
+                for acquire in line {
+                    acquire.now_or_never().unwrap().unwrap().forget();
+                }
+            };
+            wait_and_serve();
+            let made = allocations::during(|| (0..100).for_each(|_| wait_and_serve()));
+            assert_eq!(made, 0, "a hundred rounds allocated {made} times");
+        });
+    }
+}

@@ -1,0 +1,36 @@
+//! How often the current thread has asked for memory. Taken in by the specs that promise a number:
+//! `#[path = "support/allocations.rs"] mod allocations;`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+// SAFETY: every call goes to the system's allocator as it came. Counting neither allocates nor
+// panics: the cell is made without an initialiser, and a thread that is past its end is not counted.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller keeps the contract of `alloc`, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: `memory` came from `alloc` above, and so from the system, with this layout.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// How many allocations `body` makes on this thread; a reallocation counts as one.
+pub(crate) fn during(body: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    body();
+    ALLOCATIONS.get() - before
+}
