@@ -36,17 +36,20 @@ impl Case<'_> {
         let blocked = self.timeline.blocked.iter().filter(|_| *failure == Failure::Deadlock);
         let held = |blocked: &Blocked| match self.hold(blocked) {
             Some(hold) if hold.thread == blocked.thread => {
-                format!(", which it holds since step {} ({})", hold.step, hold.spot)
+                format!("; it holds it itself since step {} ({})", hold.step, hold.spot)
             }
             Some(hold) => {
                 let holder = self.thread(hold.thread);
-                format!(", which {holder} holds since step {} ({})", hold.step, hold.spot)
+                format!("; {holder} holds it since step {} ({})", hold.step, hold.spot)
             }
             None => String::new(),
         };
         let words = |blocked: &Blocked| {
             let (what, held) = (self.wake_up(blocked.on), held(blocked));
-            format!("waits for ever for {what}: step {} ({}){held}", blocked.step, blocked.spot)
+            format!(
+                "waits for ever for {what}, since step {} ({}){held}",
+                blocked.step, blocked.spot
+            )
         };
         blocked.map(|blocked| (self.thread(blocked.thread), words(blocked))).collect()
     }

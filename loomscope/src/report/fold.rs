@@ -13,6 +13,18 @@ pub(super) enum Line {
     Gap(usize),
 }
 
+/// The words of a line that is no row.
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Line::Row { times, .. } => write!(f, "×{times}"),
+            Line::Again { rows, times } => write!(f, "↻ these {rows} rows, {times} times in all"),
+            Line::Gap(1) => write!(f, "⋮ 1 row is left out"),
+            Line::Gap(rows) => write!(f, "⋮ {rows} rows are left out"),
+        }
+    }
+}
+
 /// A picture's lines, and where each step went.
 #[derive(Debug)]
 pub(super) struct View {

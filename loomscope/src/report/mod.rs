@@ -1,10 +1,17 @@
 //! From a recorded execution to a verdict and its pictures.
 
 mod analysis;
+mod drawing;
+mod escape;
+mod files;
 mod fold;
+mod html;
+mod layout;
+mod legend;
 mod names;
 mod phrase;
 mod source;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -12,12 +19,16 @@ mod timeline;
 mod trace;
 mod verdict;
 mod width;
+mod words;
 
+pub(crate) use files::Written;
 pub use verdict::{Leaked, Link, Missed, Verdict};
 
 use crate::event::{Failure, Found, Log};
 use analysis::Case;
 use source::Sources;
+use std::io;
+use std::path::Path;
 use timeline::Timeline;
 use trace::Tracer;
 
@@ -27,6 +38,8 @@ pub(crate) struct Report {
     name: String,
     found: Found,
     threads: Vec<String>,
+    /// The objects' names.
+    names: Vec<String>,
     timeline: Timeline,
     verdict: Verdict,
     /// The threads that wait for ever, and for what.
@@ -53,7 +66,7 @@ impl Report {
         let case =
             Case { log, threads: &threads, names: &names, timeline: &timeline, sources: &sources };
         let (verdict, blocked) = (case.verdict(failure), case.blocked(failure));
-        Self { name: plain(name), found, threads, timeline, verdict, blocked, sources }
+        Self { name: plain(name), found, threads, names, timeline, verdict, blocked, sources }
     }
 
     /// What went wrong.
@@ -64,6 +77,35 @@ impl Report {
     /// The table for a terminal.
     pub(crate) fn text(&self, colour: bool) -> String {
         text::render(self, text::WIDTH, colour)
+    }
+
+    /// The failure told in a short paragraph.
+    pub(crate) fn words(&self) -> String {
+        words::tell(self)
+    }
+
+    /// The timeline as a picture.
+    pub(crate) fn svg(&self) -> String {
+        svg::render(self)
+    }
+
+    /// The timeline as a page to step through.
+    pub(crate) fn html(&self) -> String {
+        html::render(self)
+    }
+
+    /// Writes table, picture and page into `dir`, which is made where it is missing.
+    pub(crate) fn write_to(&self, dir: &Path) -> io::Result<Written> {
+        files::write(self, dir)
+    }
+
+    /// Whether the verdict, and so the story, speaks of this thread.
+    fn is_told(&self, name: &str) -> bool {
+        match &self.verdict {
+            Verdict::Deadlock { links } => links.iter().any(|link| link.thread == name),
+            Verdict::LostWakeup { thread, .. } => thread == name,
+            _ => false,
+        }
     }
 
     /// How the failure was found, in a line.

@@ -74,6 +74,14 @@ impl Sources {
         &self.files[file]
     }
 
+    /// The lines near `spot` with their numbers, of a file that has been read.
+    pub(super) fn around(&self, spot: &Spot, near: u32) -> impl Iterator<Item = (u32, &str)> {
+        let lines = self.files.get(&spot.file).map_or(&[][..], Vec::as_slice);
+        let first = spot.line.saturating_sub(near).max(1);
+        let numbered = (1..).zip(lines.iter().map(String::as_str));
+        numbered.skip(first as usize - 1).take_while(move |(number, _)| *number <= spot.line + near)
+    }
+
     fn read(&self, file: &str) -> Option<Vec<String>> {
         let path = locate(&self.start, file)?;
         let text = std::fs::read_to_string(path).ok()?;

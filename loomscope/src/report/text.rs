@@ -143,10 +143,7 @@ impl<'a> Table<'a> {
                     self.row(*index, *times, &before, out);
                     before = self.report.timeline.rows[*index].state.clone();
                 }
-                Line::Again { rows, times } => {
-                    self.remark(&format!("↻ these {rows} rows {times} times in all"), out);
-                }
-                Line::Gap(rows) => self.remark(&format!("⋮ {rows} rows are left out"), out),
+                Line::Again { .. } | Line::Gap(_) => self.remark(&line.to_string(), out),
             }
         }
         self.rule('┴', out);
@@ -209,7 +206,7 @@ impl<'a> Table<'a> {
 }
 
 /// `file:line` for every row, with as little of the path as tells the files apart.
-fn places(rows: &[Row]) -> Vec<String> {
+pub(super) fn places(rows: &[Row]) -> Vec<String> {
     let mut files: Vec<&str> = rows.iter().map(|row| row.spot.file.as_str()).collect();
     files.sort_unstable();
     files.dedup();

@@ -60,7 +60,7 @@ impl Script {
     ) -> &mut Self {
         let line = self.source.lines().position(|line| line.contains(code));
         let line = line.unwrap_or_else(|| panic!("no line with {code:?}")) as u32 + 1;
-        let function = format!("patterns::{}::run::{{{{closure}}}}", self.file);
+        let function = "patterns::gate::Gate::pass::{{closure}}".to_owned();
         let frames = vec![Frame { function, file: self.file.to_owned(), line }];
         self.log.events.push(Event { thread, op, object, place: Location::caller(), frames });
         self

@@ -1,0 +1,127 @@
+//! The failure told in a short paragraph.
+
+use super::Report;
+use super::timeline::{Kind, Row};
+use super::verdict::{Leaked, Link, Missed, Verdict, list};
+
+pub(super) fn tell(report: &Report) -> String {
+    match &report.verdict {
+        Verdict::Panic { thread, message, place, task } => {
+            let who = if *task { format!("A task on {thread}") } else { thread.clone() };
+            let place = place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
+            format!("{who} panics{place}: {}{}", sentence(message), before_the_panic(report, thread))
+        }
+        Verdict::Deadlock { links } => deadlock(links),
+        Verdict::LostWakeup { thread, waits_for, step, place, missed } => {
+            let missed = missed.as_ref().map(|missed| came_too_early(missed, *step));
+            let reason = missed.unwrap_or_else(|| "nothing is left that could wake it.".to_owned());
+            format!("{thread} waits for ever for {waits_for} (step {step}, {place}): {reason}")
+        }
+        Verdict::Livelock { steps, threads } => {
+            let who = if threads.is_empty() { "It".to_owned() } else { list(threads) };
+            let verb = if threads.len() > 1 { "go" } else { "goes" };
+            format!(
+                "After {steps} steps there is no end in sight: {who} {verb} on without getting anywhere. \
+                 A loop that waits for another thread has to give it a turn: yield in it, or block."
+            )
+        }
+        Verdict::Leak { objects } => leak(objects),
+        Verdict::Race { cell, accesses, message } => match (cell, accesses.len()) {
+            (Some(cell), 2) => format!(
+                "{}, and nothing orders the two: no lock, and no release that the other acquires. `{cell}` may be torn.",
+                accesses.join(", ")
+            ),
+            _ => format!("Two threads access one cell at the same time: {}", sentence(message)),
+        },
+        Verdict::NothingToExplore => "Not one lock, atomic, channel or task of the code under test is \
+            the explorer's own, so there is only one interleaving to see. Take them from `loomscope`."
+            .to_owned(),
+        Verdict::Stuck(limit) => format!(
+            "A thread ran for {limit:?} and did not come to a schedule point: an endless loop without \
+             a traced operation, or a call that blocks the real thread. There is no log of it."
+        ),
+    }
+}
+
+/// What the panicking thread was misled by: its last stale load, else the step of another thread
+/// that came in between.
+fn before_the_panic(report: &Report, thread: &str) -> String {
+    let rows = &report.timeline.rows;
+    let own = |row: &&Row| report.threads[row.thread] == thread;
+    let stale = rows.iter().rev().filter(own).find(|row| row.kind == Kind::Stale);
+    if let Some(row) = stale {
+        return format!(" It saw an old value at step {} ({}): {}.", row.step, row.spot, row.text);
+    }
+    let own_steps: Vec<usize> = rows.iter().filter(own).map(|row| row.step).collect();
+    let other = rows.iter().rev().find(|row| {
+        !own(row) && row.step < own_steps.last().copied().unwrap_or(0) && row.kind == Kind::Write
+    });
+    let Some(other) = other.filter(|row| own_steps.iter().any(|step| *step < row.step)) else {
+        return String::new();
+    };
+    let before =
+        own_steps.iter().rev().find(|step| **step < other.step).expect("the filter saw one");
+    format!(
+        " In between its steps {before} and {} came {} at step {} ({}): {}.",
+        own_steps.iter().find(|step| **step > other.step).expect("the panic comes later"),
+        report.threads[other.thread],
+        other.step,
+        other.spot,
+        other.text
+    )
+}
+
+fn deadlock(links: &[Link]) -> String {
+    let Some((first, last)) = links.first().zip(links.last()) else {
+        return "No thread can take a step, and not all have ended.".to_owned();
+    };
+    let link = |link: &Link| {
+        let Link { thread, wants, step, place, holder, .. } = link;
+        match (link.held_since, &link.held_at) {
+            (Some(since), Some(at)) if thread == holder => {
+                format!(
+                    "{thread} wants `{wants}` at step {step} ({place}), and holds it itself since step {since} ({at})"
+                )
+            }
+            (Some(since), Some(at)) => {
+                format!(
+                    "{thread} wants `{wants}` at step {step} ({place}), which {holder} holds since step {since} ({at})"
+                )
+            }
+            _ => format!("{thread} waits for {wants} since step {step} ({place})"),
+        }
+    };
+    let told = links.iter().map(link).collect::<Vec<_>>().join("; ");
+    match (first.thread == last.holder, links.len()) {
+        (true, 1) => format!("{told}. Nobody else can give it back."),
+        (true, _) => format!("{told}. Each waits for the next, and none can give way."),
+        (false, _) => format!("{told}. But {} has ended, and can't give it back.", last.holder),
+    }
+}
+
+fn came_too_early(missed: &Missed, waits: usize) -> String {
+    let Missed { call, step, by, place, only, went_to } = missed;
+    let which = if *only { "only" } else { "last" };
+    let fate = match went_to {
+        Some(other) => format!("and went to {other}"),
+        None if *step < waits => "before it waited".to_owned(),
+        None => "and did not reach it".to_owned(),
+    };
+    format!("the {which} {call} came from {by} at step {step} ({place}), {fate}.")
+}
+
+fn leak(objects: &[Leaked]) -> String {
+    let name =
+        |object: &Leaked| format!("`{}` ({}, made at {})", object.name, object.class, object.place);
+    let names: Vec<String> = objects.iter().map(name).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!(
+        "Every thread has ended, but {} {verb} still alive: a cycle of `Arc`s holds on to it, or somebody forgot it.",
+        list(&names)
+    )
+}
+
+/// The message with a full stop.
+fn sentence(message: &str) -> String {
+    if message.ends_with(['.', '!', '?']) { message.to_owned() } else { format!("{message}.") }
+}
