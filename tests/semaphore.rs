@@ -7,12 +7,14 @@ mod allocations;
 
 mod behaviour {
     use std::cell::Cell;
+    use std::mem::ManuallyDrop;
     use std::num::NonZeroUsize;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::process::Command;
     use std::rc::Rc;
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
     use std::sync::{Arc, Mutex, OnceLock, Weak};
-    use std::task::{Context, Wake, Waker};
+    use std::task::{Context, Poll, Wake, Waker};
     use std::{future::Future, pin::pin, thread};
 
     use futures::FutureExt;
@@ -243,6 +245,26 @@ mod behaviour {
             assert_eq!(semaphore.available_permits(), 6, "all it needs at once, or nothing");
             drop(large);
             assert!(semaphore.try_acquire_many(6).is_ok(), "nobody waits for the six any more");
+        });
+    }
+
+    #[test]
+    fn two_large_requests_never_wait_for_each_other() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(0);
+            let mut first = Polled::new(semaphore.acquire_many(3)).pending();
+            let mut second = Polled::new(semaphore.acquire_many(3)).pending();
+            let mut served = None;
+            for _ in 0..4 {
+                semaphore.add_permits(1);
+                if served.is_none()
+                    && let Poll::Ready(permit) = first.poll()
+                {
+                    served = Some(permit);
+                }
+                assert!(second.poll().is_pending(), "four permits are enough for one of them");
+            }
+            assert!(served.is_some(), "four permits, and each of the two waits for the other's");
         });
     }
 
@@ -616,14 +638,18 @@ mod behaviour {
         fn wake(self: Arc<Self>) {}
     }
 
+    // An answer that panics under its lock would panic again when these futures are dropped, and a
+    // second panic would abort the whole run: so they are not dropped.
+
     #[test]
     fn a_waker_that_panics_keeps_nobody_else_asleep() {
         within_deadline(|| {
-            let semaphore = Semaphore::new(0);
+            let semaphore = Arc::new(Semaphore::new(0));
             let bad = OnWake::waker(|| panic!("a bad waker"));
-            let mut first = pin!(semaphore.acquire());
-            assert!(first.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
-            let second = Polled::new(semaphore.acquire()).pending();
+            let mut first = ManuallyDrop::new(semaphore.clone().acquire_owned());
+            assert!(first.poll_unpin(&mut Context::from_waker(&bad)).is_pending());
+            let acquire = semaphore.clone().acquire_owned();
+            let mut second = ManuallyDrop::new(Polled::new(acquire).pending());
             let message = panic_of(|| semaphore.add_permits(2));
             assert_eq!(message, "a bad waker", "the panic goes on in the thread that released");
             assert_eq!(
@@ -631,23 +657,54 @@ mod behaviour {
                 1,
                 "the second fits too, whatever the first one's waker does"
             );
-            assert!(second.ready().is_ok());
-            let good = Waker::noop();
-            assert!(first.as_mut().poll(&mut Context::from_waker(good)).is_ready());
+            assert!(second.poll().is_ready());
+            assert!(first.poll_unpin(&mut Context::from_waker(Waker::noop())).is_ready());
         });
     }
 
     #[test]
     fn a_waker_that_panics_at_close_keeps_nobody_else_asleep() {
         within_deadline(|| {
-            let semaphore = Semaphore::new(0);
+            let semaphore = Arc::new(Semaphore::new(0));
             let bad = OnWake::waker(|| panic!("a bad waker"));
-            let mut first = pin!(semaphore.acquire());
-            assert!(first.as_mut().poll(&mut Context::from_waker(&bad)).is_pending());
-            let second = Polled::new(semaphore.acquire()).pending();
+            let mut first = ManuallyDrop::new(semaphore.clone().acquire_owned());
+            assert!(first.poll_unpin(&mut Context::from_waker(&bad)).is_pending());
+            let acquire = semaphore.clone().acquire_owned();
+            let mut second = ManuallyDrop::new(Polled::new(acquire).pending());
             assert_eq!(panic_of(|| semaphore.close()), "a bad waker");
-            assert_eq!(second.wakes(), 1);
-            assert_eq!(second.ready().map(drop), Err(Closed));
+            assert_eq!(
+                second.wakes(),
+                1,
+                "the second is told, whatever the first one's waker does"
+            );
+            assert!(matches!(second.poll(), Poll::Ready(Err(Closed))));
+        });
+    }
+
+    #[test]
+    fn a_waker_that_panics_in_a_thread_that_panics_aborts_nothing() {
+        const CHILD: &str = "SEMAPHORE_SPEC_CHILD";
+        const NAME: &str = "behaviour::a_waker_that_panics_in_a_thread_that_panics_aborts_nothing";
+        if std::env::var_os(CHILD).is_none() {
+            // An abort would take all other tests with it: it may happen in a process of its own.
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            let output = child.args(["--exact", NAME]).env(CHILD, "1").output().unwrap();
+            let words = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success(), "the process ended with {}: {words}", output.status);
+            return;
+        }
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(1));
+            let held = semaphore.try_acquire().unwrap();
+            let bad = OnWake::waker(|| panic!("a bad waker"));
+            let mut waiter = ManuallyDrop::new(semaphore.clone().acquire_owned());
+            assert!(waiter.poll_unpin(&mut Context::from_waker(&bad)).is_pending());
+            let message = panic_of(|| {
+                let _held = held;
+                panic!("the holder's own");
+            });
+            assert_eq!(message, "the holder's own");
+            assert!(waiter.poll_unpin(&mut Context::from_waker(Waker::noop())).is_ready());
         });
     }
 

@@ -94,7 +94,7 @@ impl<'a> Future for Acquire<'a> {
 impl Drop for Acquire<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Turn::InLine(ticket) = mem::replace(&mut self.turn, Turn::Over) {
+        if let Turn::InLine(ticket) = self.turn {
             self.semaphore.give_up(ticket, self.need);
         }
     }
@@ -135,7 +135,7 @@ impl Future for AcquireOwned {
 impl Drop for AcquireOwned {
     #[inline]
     fn drop(&mut self) {
-        if let Turn::InLine(ticket) = mem::replace(&mut self.turn, Turn::Over) {
+        if let Turn::InLine(ticket) = self.turn {
             let semaphore = self.semaphore.as_ref().expect("in line, no permit has taken it");
             semaphore.give_up(ticket, self.need);
         }

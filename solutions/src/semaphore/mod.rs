@@ -318,6 +318,7 @@ impl Semaphore {
     // ANCHOR: join
     #[cold]
     fn join(&self, need: usize, waker: &Waker) -> Result<Option<Ticket>, Closed> {
+        // Cloned before the lock is taken, and where it is not needed, dropped after.
         let waker = waker.clone();
         let mut line = self.line();
         let mut word = self.word.load(Ordering::Acquire);
@@ -353,12 +354,13 @@ impl Semaphore {
     /// Grants permits to the first in line, and the next, for as long as they fit.
     #[cold]
     fn serve(&self) {
-        let mut more = true;
-        wake_all(iter::from_fn(|| {
-            let (waker, next_fits) = if more { self.grant()? } else { return None };
-            more = next_fits;
-            Some(waker)
-        }));
+        let granted = iter::successors(
+            self.grant(),
+            |(_, next_fits)| {
+                if *next_fits { self.grant() } else { None }
+            },
+        );
+        wake_all(granted.map(|(waker, _)| waker));
     }
 
     /// Grants the first request in line if it fits; says whether the next one fits as well.
