@@ -173,17 +173,27 @@ impl Case<'_> {
             On::Park => ("unpark", Target::Thread(sleeper.thread)),
             On::Lock(_) | On::Phase(_) | On::End(_) => return None,
         };
-        let all: Vec<&WakeUp> = self.timeline.wakes.iter().filter(|w| w.target == target).collect();
+        let is_it = |wake: &&WakeUp| wake.target == target;
+        let mut all: Vec<&WakeUp> = self.timeline.wakes.iter().filter(is_it).collect();
+        if all.is_empty() && matches!(sleeper.on, On::Task(_)) {
+            // Nobody woke the task, but somebody did wake one that had ended: perhaps in its stead.
+            all = self.timeline.wakes.iter().filter(|wake| wake.too_late).collect();
+        }
         let unheard = all.iter().rfind(|wake| wake.heard_by.is_empty() && wake.step < sleeper.step);
         let wake = unheard.or(all.last())?;
-        let other = wake.heard_by.iter().find(|thread| **thread != sleeper.thread);
+        let went_to = match (wake.too_late, wake.target) {
+            (true, Target::Object(task)) => Some(format!("{}, which had ended", self.names[task])),
+            _ => {
+                wake.got_by.filter(|other| *other != sleeper.thread).map(|other| self.thread(other))
+            }
+        };
         Some(Missed {
             call,
             step: wake.step,
             by: self.thread(wake.thread),
             place: self.place(wake.step),
             only: all.len() == 1,
-            went_to: other.map(|thread| self.thread(*thread)),
+            went_to,
         })
     }
 

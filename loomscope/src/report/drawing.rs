@@ -4,7 +4,7 @@ use super::Report;
 use super::escape::escape;
 use super::fold::{Line, View};
 use super::html::anchor;
-use super::layout::{BAR, CODE_CHAR, Layout, Placed, Run, SPACE};
+use super::layout::{BAR, CODE_CHAR, Layout, PLACE, Placed, Run, SPACE};
 use super::timeline::Row;
 use super::verdict::Verdict;
 use super::width::{clip, clip_start};
@@ -227,7 +227,7 @@ impl Drawing<'_> {
             );
         }
         if self.source {
-            let place = clip_start(&self.layout.places[index], 28);
+            let place = clip_start(&self.layout.places[index], PLACE);
             let room = (self.layout.width - self.layout.source_x - 12) as f64 / CODE_CHAR;
             let code = clip(&row.code, room as usize);
             let _ = writeln!(

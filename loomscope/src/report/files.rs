@@ -37,7 +37,7 @@ fn slug(name: &str) -> String {
             slug.push('-');
         }
     }
-    let lost = name.chars().any(|c| !c.is_ascii()) || slug.len() > LONGEST || slug.is_empty();
+    let lost = !name.is_ascii() || slug.len() > LONGEST || slug.is_empty();
     slug.truncate(LONGEST);
     let slug = slug.trim_end_matches('-');
     match (slug, lost) {

@@ -1,6 +1,7 @@
 //! Which rows a picture shows: repetitions once, long logs from their end.
 
 use super::timeline::{Arrow, Row};
+use crate::event::ThreadId;
 
 /// One line of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum Line {
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Line::Row { times, .. } => write!(f, "×{times}"),
+            Line::Row { times, .. } => write!(f, "a row, {times} times"),
             Line::Again { rows, times } => write!(f, "↻ these {rows} rows, {times} times in all"),
             Line::Gap(1) => write!(f, "⋮ 1 row is left out"),
             Line::Gap(rows) => write!(f, "⋮ {rows} rows are left out"),
@@ -105,6 +106,16 @@ impl View {
         ends
     }
 
+    /// The texts of `thread`'s cells.
+    pub(super) fn cells(&self, rows: &[Row], thread: ThreadId) -> impl Iterator<Item = String> {
+        self.lines.iter().filter_map(move |line| match line {
+            Line::Row { index, times } if rows[*index].thread == thread => {
+                Some(cell(&rows[*index], *times))
+            }
+            _ => None,
+        })
+    }
+
     /// The indices of the rows that are shown.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> {
         self.lines.iter().filter_map(|line| match line {
@@ -112,6 +123,11 @@ impl View {
             Line::Again { .. } | Line::Gap(_) => None,
         })
     }
+}
+
+/// The text of a row's cell.
+pub(super) fn cell(row: &Row, times: usize) -> String {
+    if times > 1 { format!("{}  ×{times}", row.text) } else { row.text.clone() }
 }
 
 /// The round at the start of `rows` whose repetition saves most: its length, and how many of it.

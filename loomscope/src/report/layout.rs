@@ -1,7 +1,7 @@
 //! Where everything stands in a picture. Lengths are in pixels.
 
 use super::Report;
-use super::fold::{Line, View};
+use super::fold::{Line, View, cell};
 use super::text::places;
 use super::verdict::Verdict;
 use super::width::{columns, wrap};
@@ -14,9 +14,11 @@ pub(super) const CHAR: usize = 7;
 /// Of a character of source.
 pub(super) const CODE_CHAR: f64 = 6.9;
 const NUMBERS: usize = 44;
-const NARROWEST: usize = 118;
+const NARROWEST: usize = 130;
 const WIDEST: usize = 270;
-const LEAST_SOURCE: usize = 300;
+/// The most characters of a place.
+pub(super) const PLACE: usize = 21;
+const LEAST_SOURCE: usize = 250;
 /// A cell's height with one line of text, and what each further one adds.
 const CELL: usize = 22;
 const MORE: usize = 15;
@@ -26,7 +28,7 @@ pub(super) const SPACE: usize = 8;
 pub(super) const BAR: usize = 8;
 /// Between a lane's cells and the next lane, without and with arrows in the picture.
 const GAP: usize = 10;
-const ARROW_GAP: usize = 34;
+const ARROW_GAP: usize = 26;
 const REMARK: usize = 24;
 /// Below the last row, for the ends of lanes that never end.
 const TAIL: usize = 30;
@@ -101,7 +103,7 @@ impl Layout {
         let rows = &report.timeline.rows;
         let places = places(rows);
         let place =
-            view.rows().map(|row| columns(&places[row])).max().unwrap_or(0).min(28) * CHAR + 20;
+            view.rows().map(|row| columns(&places[row])).max().unwrap_or(0).min(PLACE) * CHAR + 20;
         let lanes = lanes(report, view, place);
         let lanes_width = lanes.last().map_or(NUMBERS, |lane| lane.x + lane.width);
         let lines = place_lines(report, view, &lanes);
@@ -130,8 +132,7 @@ fn lanes(report: &Report, view: &View, place: usize) -> Vec<Lane> {
     let links = matches!(report.verdict, Verdict::Deadlock { .. });
     let gap = if any_arrows || links { ARROW_GAP } else { GAP };
     let natural = |thread: ThreadId| {
-        let own = view.rows().filter(|row| rows[*row].thread == thread);
-        let longest = own.map(|row| columns(&rows[row].text)).max().unwrap_or(0);
+        let longest = view.cells(rows, thread).map(|cell| columns(&cell)).max().unwrap_or(0);
         let text = longest.max(columns(&report.threads[thread]) + 2) * CHAR;
         (text + bars(thread) + gap + 20).clamp(NARROWEST, WIDEST)
     };
@@ -158,8 +159,7 @@ fn place_lines(report: &Report, view: &View, lanes: &[Lane]) -> Vec<Placed> {
         let (text, height) = match line {
             Line::Row { index, times } => {
                 let row = &report.timeline.rows[*index];
-                let text =
-                    if *times > 1 { format!("{}  ×{times}", row.text) } else { row.text.clone() };
+                let text = cell(row, *times);
                 let text = wrap(&text, (lanes[row.thread].cell_width() - 14) / CHAR);
                 let height = CELL + MORE * (text.len() - 1);
                 (text, height)

@@ -58,9 +58,7 @@ impl Phrases {
             Op::Awake => (Kind::Take, format!("{name} is polled again")),
             Op::TaskDone => (Kind::Life, format!("{name} is done")),
             Op::TaskAborted => (Kind::Life, format!("{name} is aborted")),
-            Op::TaskPanicked(message) => {
-                (Kind::Panic, format!("{name} panicked: {}", first_line(message)))
-            }
+            Op::TaskPanicked(_) => (Kind::Panic, format!("{name} ends in a panic")),
             Op::DeadlineSet(at) => (Kind::Life, format!("sets a deadline at {}", time(*at))),
             Op::DeadlineFired(at) => (Kind::Wake, format!("the deadline at {} fires", time(*at))),
             Op::Note(text) => (Kind::Note, format!("» {}", plain(text))),

@@ -145,3 +145,53 @@ pub(super) fn short_names<'f>(files: &[&'f str]) -> Vec<&'f str> {
     let shortest = |file: &'f str| (1..=depth(file)).find(|parts| unique(file, *parts));
     files.iter().map(|file| tail(file, shortest(file).unwrap_or(depth(file)))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Sources, relative, short_names};
+
+    #[test]
+    fn no_path_tells_of_the_machine() {
+        let root = "/home/learner/workbook";
+        for (path, expected) in [
+            ("exercises/src/semaphore.rs", "exercises/src/semaphore.rs"),
+            ("models/exercises/../../exercises/src/semaphore.rs", "exercises/src/semaphore.rs"),
+            (
+                "/home/learner/workbook/models/exercises/../../exercises/src/a.rs",
+                "exercises/src/a.rs",
+            ),
+            ("/home/learner/workbook/./src/main.rs", "src/main.rs"),
+            ("/home/learner/workbook-2/src/main.rs", "src/main.rs"),
+            (
+                "/home/learner/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/loom-0.7.2/src/rt/mod.rs",
+                "loom-0.7.2/src/rt/mod.rs",
+            ),
+            ("/home/learner/.cargo/git/checkouts/loom-12ab/34cd/src/lib.rs", "src/lib.rs"),
+            ("/rustc/59807616e1fa/library/std/src/panicking.rs", "library/std/src/panicking.rs"),
+            ("/elsewhere/deep/down/a.rs", "down/a.rs"),
+            ("C:\\Users\\learner\\a.rs", "learner/a.rs"),
+            ("models\\exercises\\..\\..\\exercises\\src\\a.rs", "exercises/src/a.rs"),
+            ("../a.rs", "../a.rs"),
+        ] {
+            assert_eq!(relative(root, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_found_from_the_package_that_the_test_runs_in() {
+        let mut sources = Sources::around_here();
+        let spot = sources.spot(file!(), line!());
+        assert_eq!(spot.file, "loomscope/src/report/source.rs");
+        assert_eq!(sources.line(&spot), "let spot = sources.spot(file!(), line!());");
+        let missing = sources.spot("no/such/file.rs", 1);
+        assert_eq!(sources.line(&missing), "");
+        assert!(sources.has(&spot) && !sources.has(&missing));
+    }
+
+    #[test]
+    fn a_short_name_is_as_long_as_it_must_be() {
+        let files = ["a/src/lib.rs", "b/src/lib.rs", "b/src/gate.rs", "lib.rs"];
+        assert_eq!(short_names(&files), ["a/src/lib.rs", "b/src/lib.rs", "gate.rs", "lib.rs"]);
+        assert_eq!(short_names(&["x/a/mod.rs", "x/b/mod.rs"]), ["a/mod.rs", "b/mod.rs"]);
+    }
+}

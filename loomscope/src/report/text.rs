@@ -1,7 +1,7 @@
 //! The table for a terminal: a column per thread, a row per step.
 
 use super::Report;
-use super::fold::{Line, View};
+use super::fold::{Line, View, cell};
 use super::source::short_names;
 use super::timeline::{Kind, Row, State};
 use super::verdict::Verdict;
@@ -17,6 +17,9 @@ const ROWS: usize = 60;
 
 /// A thread's column gets at least this much, and wraps what is longer.
 const NARROWEST: usize = 12;
+
+/// A place's column, where the threads need the room.
+const NARROW_PLACE: usize = 17;
 
 /// The source column is left out when less than this remains for it.
 const LEAST_SOURCE: usize = 14;
@@ -91,14 +94,17 @@ impl<'a> Table<'a> {
         let places = places(rows);
         let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
         let number = rows.len().to_string().len().max(2);
-        let place = widest(&mut view.rows().map(|row| columns(&places[row]))).clamp(5, 28);
+        let mut place = widest(&mut view.rows().map(|row| columns(&places[row]))).clamp(5, 28);
         let mut source = widest(&mut view.rows().map(|row| columns(&rows[row].code)));
         let column = |thread: ThreadId| {
-            let own = view.rows().filter(|row| rows[*row].thread == thread);
-            let longest = widest(&mut own.map(|row| columns(&rows[row].text)));
+            let longest = widest(&mut view.cells(rows, thread).map(|cell| columns(&cell)));
             longest.max(columns(&report.threads[thread])).max(4)
         };
         let mut threads: Vec<usize> = (0..report.threads.len()).map(column).collect();
+        // A long path gives way before the source does.
+        if width < 60 + threads.len() * (NARROWEST + 3) {
+            place = place.min(NARROW_PLACE);
+        }
         // " 1 │ cell │ … │ place │ source": three columns of rule and space between any two.
         let fixed = 1 + number + 3 * (threads.len() + 2) + place;
         let room = width.saturating_sub(fixed);
@@ -151,7 +157,7 @@ impl<'a> Table<'a> {
 
     fn row(&self, index: usize, times: usize, before: &State, out: &mut String) {
         let row = &self.report.timeline.rows[index];
-        let text = if times > 1 { format!("{}  ×{times}", row.text) } else { row.text.clone() };
+        let text = cell(row, times);
         let own = wrap(&text, self.threads[row.thread]);
         for (number, part) in own.iter().enumerate() {
             let cells = (0..self.threads.len()).map(|thread| match thread == row.thread {

@@ -114,6 +114,12 @@ pub(super) struct WakeUp {
     pub(super) target: Target,
     /// Who was waiting for it then.
     pub(super) heard_by: Vec<ThreadId>,
+    /// Whether it is for one of them only, and which of them is not known yet.
+    pub(super) open: bool,
+    /// Who went on because of it.
+    pub(super) got_by: Option<ThreadId>,
+    /// It is for a task that had come to its end.
+    pub(super) too_late: bool,
 }
 
 /// What a wake-up is for.

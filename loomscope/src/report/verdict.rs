@@ -181,11 +181,19 @@ fn deadlock(f: &mut fmt::Formatter<'_>, links: &[Link]) -> fmt::Result {
 }
 
 fn leak(f: &mut fmt::Formatter<'_>, objects: &[Leaked]) -> fmt::Result {
-    let Some(first) = objects.first() else { return write!(f, "leak") };
-    write!(f, "leak: {} ({}, made at {})", first.name, first.class, first.place)?;
-    match objects.len() {
-        1 => write!(f, " is never dropped"),
-        many => write!(f, " and {} more are never dropped", many - 1),
+    const NAMED: usize = 3;
+    match objects {
+        [one] => {
+            write!(f, "leak: {} ({}, made at {}) is never dropped", one.name, one.class, one.place)
+        }
+        many => {
+            let mut names: Vec<_> =
+                many.iter().take(NAMED).map(|object| object.name.clone()).collect();
+            names.extend(
+                many.len().checked_sub(NAMED).filter(|more| *more > 0).map(|n| format!("{n} more")),
+            );
+            write!(f, "leak: {} are never dropped", list(&names))
+        }
     }
 }
 

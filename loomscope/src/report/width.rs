@@ -66,3 +66,33 @@ fn split(text: &str, room: usize) -> (&str, &str) {
     });
     text.split_at(end.map_or(text.len(), |(at, _)| at))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{clip, clip_start, columns, pad, wrap};
+
+    #[test]
+    fn wide_characters_take_two_columns_and_marks_none() {
+        assert_eq!(columns("naïve"), 5);
+        assert_eq!(columns("nai\u{308}ve"), 5);
+        assert_eq!(columns("二人"), 4);
+        assert_eq!(pad("二人", 6), "二人  ");
+        assert_eq!(clip("二人二人", 5), "二人…");
+    }
+
+    #[test]
+    fn a_clipped_text_says_so() {
+        assert_eq!(clip("semaphore", 9), "semaphore");
+        assert_eq!(clip("semaphore", 5), "sema…");
+        assert_eq!(clip("semaphore", 0), "");
+        assert_eq!(clip_start("semaphore.rs:61", 8), "….rs:61".replace("….", "…e."));
+    }
+
+    #[test]
+    fn a_cell_breaks_at_spaces_and_ends_after_four_lines() {
+        assert_eq!(wrap("wants state (held by a)", 12), ["wants state", "(held by a)"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a b c d e f g h i j", 4), ["a b", "c d", "e f", "g h…"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+}

@@ -50,7 +50,9 @@ fn before_the_panic(report: &Report, thread: &str) -> String {
     let own = |row: &&Row| report.threads[row.thread] == thread;
     let stale = rows.iter().rev().filter(own).find(|row| row.kind == Kind::Stale);
     if let Some(row) = stale {
-        return format!(" It saw an old value at step {} ({}): {}.", row.step, row.spot, row.text);
+        let (load, newest) = row.text.split_once("  STALE: is ").unwrap_or((&row.text, "newer"));
+        let at = format!("step {} ({})", row.step, row.spot);
+        return format!(" It saw an old value at {at}: `{load}`, though it is {newest}.");
     }
     let own_steps: Vec<usize> = rows.iter().filter(own).map(|row| row.step).collect();
     let other = rows.iter().rev().find(|row| {
@@ -62,7 +64,7 @@ fn before_the_panic(report: &Report, thread: &str) -> String {
     let before =
         own_steps.iter().rev().find(|step| **step < other.step).expect("the filter saw one");
     format!(
-        " In between its steps {before} and {} came {} at step {} ({}): {}.",
+        " In between its steps {before} and {} came {} at step {} ({}): `{}`.",
         own_steps.iter().find(|step| **step > other.step).expect("the panic comes later"),
         report.threads[other.thread],
         other.step,
@@ -114,9 +116,9 @@ fn leak(objects: &[Leaked]) -> String {
     let name =
         |object: &Leaked| format!("`{}` ({}, made at {})", object.name, object.class, object.place);
     let names: Vec<String> = objects.iter().map(name).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
+    let (verb, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     format!(
-        "Every thread has ended, but {} {verb} still alive: a cycle of `Arc`s holds on to it, or somebody forgot it.",
+        "Every thread has ended, but {} {verb} still alive: a cycle of `Arc`s holds on to {them}, or somebody forgot {them}.",
         list(&names)
     )
 }

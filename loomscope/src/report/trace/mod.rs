@@ -7,7 +7,7 @@ use super::source::{Sources, Spot};
 use super::timeline::{Hold, Kind, On, Target, Timeline, WakeUp};
 use crate::event::{Event, Failure, Log, ObjectId, Op, ThreadId};
 use rows::fatal_panic;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Follows the events of one execution.
 pub(super) struct Tracer<'a> {
@@ -21,6 +21,8 @@ pub(super) struct Tracer<'a> {
     holds: Vec<Hold>,
     /// The newest value of each atomic, and the step that wrote it.
     newest: HashMap<ObjectId, (i128, usize)>,
+    /// The tasks that have come to their end.
+    gone: HashSet<ObjectId>,
     /// The step that last gave a lock back.
     released: HashMap<ObjectId, usize>,
 }
@@ -64,6 +66,7 @@ impl<'a> Tracer<'a> {
             each: vec![Thread::default(); threads.len()],
             holds: Vec::new(),
             newest: HashMap::new(),
+            gone: HashSet::new(),
             released: HashMap::new(),
         }
     }
@@ -129,8 +132,11 @@ impl<'a> Tracer<'a> {
                 let step = self.plain_row(event);
                 self.each[event.thread].ended = Some(step);
             }
-            Op::TaskPanicked(_) => {
-                self.each[event.thread].silent = false;
+            Op::TaskDone | Op::TaskAborted | Op::TaskPanicked(_) => {
+                if matches!(event.op, Op::TaskPanicked(_)) {
+                    self.each[event.thread].silent = false;
+                }
+                self.gone.extend(event.object);
                 self.plain_row(event);
             }
             _ => {
@@ -198,22 +204,44 @@ impl<'a> Tracer<'a> {
     }
 
     fn wait_over(&mut self, event: &Event, mutex: ObjectId) {
-        let notified = self.each[event.thread].wants.take().and_then(|want| want.notified);
+        let want = self.each[event.thread].wants.take();
         self.hold(event, Some(mutex), false);
         let step = self.plain_row(event);
         if let Some(row) = self.timeline.rows.last_mut().filter(|row| row.step == step) {
             row.text.push_str(&format!(", locks {}", self.names[mutex]));
         }
         if !matches!(event.op, Op::WaitOver { timed_out: true, .. }) {
-            self.arrow(notified, step);
+            let from = self.claim(event, want.and_then(|want| want.notified));
+            self.arrow(from, step);
         }
+    }
+
+    /// The notify that ended a wait: the one that was for this thread alone or for all, else the
+    /// first that was for one of several and that nobody has claimed.
+    fn claim(&mut self, event: &Event, notified: Option<usize>) -> Option<usize> {
+        let target = event.object.map(Target::Object);
+        let mut wakes = self.timeline.wakes.iter_mut();
+        let wake = wakes.find(|wake| match notified {
+            Some(step) => wake.step == step,
+            None => {
+                wake.open && Some(wake.target) == target && wake.heard_by.contains(&event.thread)
+            }
+        })?;
+        wake.open = false;
+        wake.got_by.get_or_insert(event.thread);
+        Some(wake.step)
     }
 
     fn notifies(&mut self, event: &Event) {
         let Some(condvar) = event.object else { return };
         let waits = |on| matches!(on, On::Condvar { condvar: c, .. } if c == condvar);
-        let heard_by = self.waiting_for(waits);
+        let mut heard_by = self.waiting_for(waits);
+        let target = Target::Object(condvar);
+        let unclaimed = self.timeline.wakes.iter().filter(|w| w.open && w.target == target).count();
         let all = event.op == Op::NotifyAll;
+        if !all && unclaimed >= heard_by.len() {
+            heard_by.clear();
+        }
         let call = if all { "notify_all" } else { "notify_one" };
         let who = heard_by.iter().map(|t| self.threads[*t].as_str()).collect::<Vec<_>>().join(", ");
         let name = &self.names[condvar];
@@ -223,7 +251,7 @@ impl<'a> Tracer<'a> {
             _ if all => format!("{call} {name}: wakes {who}"),
             _ => format!("{call} {name}: wakes one of {who}"),
         };
-        self.wakes_up(event, Target::Object(condvar), heard_by, text);
+        self.wakes_up(event, target, heard_by, text);
     }
 
     fn unparks(&mut self, event: &Event, target: ThreadId) {
@@ -243,12 +271,16 @@ impl<'a> Tracer<'a> {
 
     fn wakes_up(&mut self, event: &Event, target: Target, heard_by: Vec<ThreadId>, text: String) {
         let step = self.row(event, Kind::Wake, text);
-        for thread in &heard_by {
+        let open = event.op == Op::NotifyOne && heard_by.len() > 1;
+        for thread in heard_by.iter().filter(|_| !open) {
             if let Some(want) = &mut self.each[*thread].wants {
                 want.notified = Some(step);
             }
         }
-        self.timeline.wakes.push(WakeUp { step, thread: event.thread, target, heard_by });
+        let too_late = event.object.is_some_and(|object| self.gone.contains(&object));
+        let thread = event.thread;
+        let got_by = None;
+        self.timeline.wakes.push(WakeUp { step, thread, target, heard_by, open, got_by, too_late });
     }
 
     fn park_over(&mut self, event: &Event) {
@@ -264,7 +296,8 @@ impl<'a> Tracer<'a> {
     fn awake(&mut self, event: &Event) {
         let notified = self.each[event.thread].wants.take().and_then(|want| want.notified);
         let step = self.plain_row(event);
-        self.arrow(notified, step);
+        let from = notified.and_then(|notified| self.claim(event, Some(notified)));
+        self.arrow(from, step);
     }
 
     fn loads(&mut self, event: &Event, value: i128) {

@@ -1,4 +1,4 @@
-//! Executions written by hand: the recorder has no part in them.
+//! A small language for executions.
 
 use crate::event::{Event, Failure, Found, Frame, Log, Object, ObjectId, Op, ThreadId};
 use crate::report::Report;
@@ -79,73 +79,9 @@ impl Script {
     }
 }
 
-const MAIN: ThreadId = 0;
-
-const GATE: &str = r#"impl Gate {
-    pub fn open(&self) {
-        self.open.store(true, SeqCst);
-        self.cv.notify_one();
-    }
-
-    pub fn pass(&self) {
-        if !self.open.load(SeqCst) {
-            let guard = self.lock.lock().unwrap();
-            let _guard = self.cv.wait(guard).unwrap();
-        }
-    }
-}
-
-fn run() {
-    let gate = Arc::new(Gate::new());
-    let opener = thread::spawn_named("opener", move || g.open());
-    gate.pass();
-    opener.join().unwrap();
-}
-"#;
-
-/// The notify comes between the check and the wait.
-pub(super) fn lost_wakeup() -> Report {
-    let mut s = Script::new("exercises/src/gate.rs", GATE, &["main", "opener"]);
-    let open = s.object("AtomicBool", "open");
-    let lock = s.object("Mutex", "lock");
-    let cv = s.object("Condvar", "cv");
-    s.does(MAIN, Op::Start, "fn run");
-    s.does(MAIN, Op::Spawn(1), "spawn_named");
-    s.on(MAIN, open, Op::Load(0), "open.load");
-    s.locks(MAIN, lock, "lock.lock");
-    s.does(1, Op::Start, "spawn_named");
-    s.on(1, open, Op::Store(1), "open.store");
-    s.on(1, cv, Op::NotifyOne, "notify_one");
-    s.does(1, Op::End, "spawn_named");
-    s.on(MAIN, cv, Op::Wait { mutex: lock }, "cv.wait");
-    s.fails("gate", Failure::Deadlock)
-}
-
-const BANK: &str = r#"let pay = thread::spawn_named("pay", move || {
-    let mut from = accounts.from.lock().unwrap();
-    let mut to = accounts.to.lock().unwrap();
-    *from -= 1;
-    *to += 1;
-});
-let refund = thread::spawn_named("refund", move || {
-    let mut into = accounts.to.lock().unwrap();
-    let mut back = accounts.from.lock().unwrap();
-    *into -= 1;
-    *back += 1;
-});
-pay.join().unwrap();
-"#;
-
-/// Two threads lock two accounts, each in its own order.
-pub(super) fn lock_order() -> Report {
-    let mut s = Script::new("exercises/src/bank.rs", BANK, &["main", "pay", "refund"]);
-    let (from, to) = (s.object("Mutex", "from"), s.object("Mutex", "to"));
-    s.does(MAIN, Op::Spawn(1), "let pay");
-    s.does(MAIN, Op::Spawn(2), "let refund");
-    s.does(MAIN, Op::JoinWant(1), "pay.join");
-    s.locks(1, from, "let mut from");
-    s.on(1, to, Op::LockWant, "let mut to");
-    s.locks(2, to, "let mut into");
-    s.on(2, from, Op::LockWant, "let mut back");
-    s.fails("lock order", Failure::Deadlock)
+/// An unnamed mutex, made where it is called from.
+#[track_caller]
+pub(super) fn made(log: &mut Log) -> ObjectId {
+    log.objects.push(Object { class: "Mutex", place: Location::caller(), name: None, alive: true });
+    log.objects.len() - 1
 }

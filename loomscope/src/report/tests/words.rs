@@ -1,0 +1,37 @@
+//! The paragraphs, exactly.
+
+use super::{blocked, failing};
+use crate::event::Failure;
+
+#[test]
+fn the_story_names_who_where_and_when() {
+    for (report, expected) in [
+        (
+            blocked::lost_wakeup(),
+            "main waits for ever for a notify of `cv` (step 7, exercises/src/gate.rs:10): the only notify came from opener at step 5 (exercises/src/gate.rs:4), before it waited.",
+        ),
+        (
+            blocked::parked(),
+            "main waits for ever for an unpark (step 3, src/queue.rs:2): the only unpark came from waker at step 1 (src/queue.rs:6), before it waited.",
+        ),
+        (
+            blocked::self_deadlock(),
+            "main wants `items` at step 2 (src/queue.rs:5), and holds it itself since step 1 (src/queue.rs:1). Nobody else can give it back.",
+        ),
+        (
+            blocked::forgotten_guard(),
+            "main wants `items` at step 4 (src/queue.rs:5), which thief holds since step 2 (src/queue.rs:1). But thief has ended, and can't give it back.",
+        ),
+        (
+            failing::stale_publish(),
+            "reader panics at src/publish.rs:4: assertion `left == right` failed. It saw an old value at step 6 (src/publish.rs:4): `load data = 0`, though it is 42 since step 3.",
+        ),
+        (
+            failing::race(),
+            "main writes at step 1, other reads at step 2, and nothing orders the two: no lock, and no release that the other acquires. `slot` may be torn.",
+        ),
+        (failing::empty(Failure::Deadlock), "No thread can take a step, and not all have ended."),
+    ] {
+        assert_eq!(report.words(), expected);
+    }
+}
