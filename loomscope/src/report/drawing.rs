@@ -5,10 +5,11 @@ use super::escape::escape;
 use super::fold::{Line, View};
 use super::html::anchor;
 use super::layout::{BAR, CODE_CHAR, Layout, PLACE, Placed, Run, SPACE};
+use super::legend::{lock_colour, locks};
 use super::timeline::Row;
 use super::verdict::Verdict;
 use super::width::{clip, clip_start};
-use crate::event::{ObjectId, ThreadId};
+use crate::event::ThreadId;
 use std::fmt::Write;
 
 /// The threads' names over their lanes; in a row 32 high.
@@ -40,19 +41,6 @@ pub(super) fn body(report: &Report, view: &View, layout: &Layout, source: bool, 
     drawing.arrows(out);
     layout.lines.iter().for_each(|placed| drawing.line(placed, out));
     drawing.ends(out);
-}
-
-/// The slot of a lock's bar beside its thread's cells, and its colour: one of six.
-pub(super) fn lock_colour(locks: &[ObjectId], lock: ObjectId) -> usize {
-    locks.iter().position(|other| *other == lock).unwrap_or(0) % 6
-}
-
-/// The locks that are held anywhere in the picture, in the order of their making.
-pub(super) fn locks(layout: &Layout) -> Vec<ObjectId> {
-    let mut locks: Vec<ObjectId> = layout.runs.iter().filter_map(|run| run.lock).collect();
-    locks.sort_unstable();
-    locks.dedup();
-    locks
 }
 
 struct Drawing<'a> {

@@ -1,10 +1,10 @@
 //! What the strokes of a picture mean: only those that it has.
 
 use super::Report;
-use super::drawing::{lock_colour, locks};
 use super::fold::View;
 use super::layout::Layout;
 use super::verdict::Verdict;
+use crate::event::ObjectId;
 
 /// A stroke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,4 +37,17 @@ pub(super) fn legend(report: &Report, view: &View, layout: &Layout) -> Vec<(Mark
         _ => {}
     }
     legend
+}
+
+/// A lock's colour: one of six.
+pub(super) fn lock_colour(locks: &[ObjectId], lock: ObjectId) -> usize {
+    locks.iter().position(|other| *other == lock).unwrap_or(0) % 6
+}
+
+/// The locks that are held anywhere in the picture, in the order of their making.
+pub(super) fn locks(layout: &Layout) -> Vec<ObjectId> {
+    let mut locks: Vec<ObjectId> = layout.runs.iter().filter_map(|run| run.lock).collect();
+    locks.sort_unstable();
+    locks.dedup();
+    locks
 }

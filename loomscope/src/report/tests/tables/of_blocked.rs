@@ -1,15 +1,7 @@
-//! The tables, exactly.
+//! Somebody waits for ever.
 
-use super::{blocked, failing};
-use crate::event::Failure;
-use crate::report::Report;
-use std::time::Duration;
-
-#[track_caller]
-fn check(report: &Report, expected: &str) {
-    let actual = report.text(false);
-    assert_eq!(actual, expected.trim_start_matches('\n'), "\n{actual}");
-}
+use super::super::blocked;
+use super::check;
 
 #[test]
 fn a_notify_before_the_wait_is_a_lost_wakeup() {
@@ -224,8 +216,7 @@ one notify, four consumers
     │ items        │ ┆            │ ┆            │ ┆            │ ┆            │                   │
  14 │ notify_one   │ ┆            │ ┆            │ ┆            │ ┆            │ …g_file_name.rs:6 │ self.ready.notify_…
     │ ready: wakes │ ┆            │ ┆            │ ┆            │ ┆            │                   │
-    │ one of       │ ┆            │ ┆            │ ┆            │ ┆            │                   │
-    │ consumer-1,… │ ┆            │ ┆            │ ┆            │ ┆            │                   │
+    │ one of 4     │ ┆            │ ┆            │ ┆            │ ┆            │                   │
  15 │ waits for    │ ┆            │ ┆            │ ┆            │ ┆            │ …g_file_name.rs:8 │ thread::spawn_name…
     │ consumer-1   │ ┆            │ ┆            │ ┆            │ ┆            │                   │
     │ to end       │ ┆            │ ┆            │ ┆            │ ┆            │                   │
@@ -241,173 +232,6 @@ one notify, four consumers
 ✗ consumer-3  waits for ever for a notify of `ready`, since step 9 (exercises/src/a_rather_long_file_name.rs:3)
 ✗ consumer-4  waits for ever for a notify of `ready`, since step 12 (exercises/src/a_rather_long_file_name.rs:3)
   ┃ holds a lock   ┆ waits
-"#,
-    );
-}
-
-#[test]
-fn a_panic_ends_its_threads_column() {
-    check(
-        &failing::check_then_act(),
-        r#"
-check then act
-✗ panic: worker-a: assertion `left == right` failed: I1: two holders of one permit — «zwei», 二人
-  found by loom in interleaving 3 · at most 1 preemption
-────┬──────┬───────────────────────────────────────────┬────────────────┬────────────────┬──────────────────────────────
-    │ main │ worker-a                                  │ worker-b       │ where          │ source
-────┼──────┼───────────────────────────────────────────┼────────────────┼────────────────┼──────────────────────────────
-  1 │      │ load free = 1                             │                │ semaphore.rs:2 │ let free = self.free.load(Se…
-  2 │      │                                           │ load free = 1  │ semaphore.rs:2 │ let free = self.free.load(Se…
-  3 │      │                                           │ store free = 0 │ semaphore.rs:4 │ self.free.store(free - 1, Se…
-  4 │      │                                           │ in_use: 0 → 1  │ semaphore.rs:8 │ let others = in_use.fetch_ad…
-  5 │      │ store free = 0                            │                │ semaphore.rs:4 │ self.free.store(free - 1, Se…
-  6 │      │ locks log                                 │                │ semaphore.rs:8 │ let others = in_use.fetch_ad…
-  7 │      │ in_use: 1 → 2                             │                │ semaphore.rs:8 │ let others = in_use.fetch_ad…
-  8 │      │ PANIC: assertion `left == right` failed:  │                │ semaphore.rs:9 │ assert_eq!(others, 0, "I1: t…
-    │      │ I1: two holders of one permit — «zwei»,   │                │                │
-    │      │ 二人                                      │                │                │
-────┴──────┴───────────────────────────────────────────┴────────────────┴────────────────┴──────────────────────────────
-  ┃ holds a lock
-"#,
-    );
-}
-
-#[test]
-fn a_stale_load_says_what_is_newer() {
-    check(
-        &failing::stale_publish(),
-        r#"
-publish
-✗ panic: reader: assertion `left == right` failed
-  found by loom in interleaving 3 · at most 1 preemption
-────┬──────────────────────────────────────────┬────────────────────┬──────────────┬────────────────────────────────────
-    │ reader                                   │ writer             │ where        │ source
-────┼──────────────────────────────────────────┼────────────────────┼──────────────┼────────────────────────────────────
-  1 │ load ready = false                       │                    │ publish.rs:3 │ while !ready.load(Acquire) { threa…
-  2 │ yields                                   │                    │ publish.rs:3 │ while !ready.load(Acquire) { threa…
-  3 │                                          │ store data = 42    │ publish.rs:1 │ data.store(42, Relaxed);
-  4 │                                          │ store ready = true │ publish.rs:2 │ ready.store(true, Relaxed);
-  5 │ load ready = true                        │                    │ publish.rs:3 │ while !ready.load(Acquire) { threa…
-  6 │ load data = 0  STALE: is 42 since step 3 │                    │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-  7 │ PANIC: assertion `left == right` failed  │                    │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-────┴──────────────────────────────────────────┴────────────────────┴──────────────┴────────────────────────────────────
-"#,
-    );
-}
-
-#[test]
-fn a_task_panic_nobody_looked_at_is_a_panic() {
-    check(
-        &failing::task_panic(),
-        r#"
-task
-✗ panic: a task on worker, which nobody joined: <b>out</b> of "permits" & luck
-  found by loom in interleaving 3 · at most 1 preemption
-────┬──────┬───────────────────────────────────────┬──────────────┬────────────────────────────────────
-    │ main │ worker                                │ where        │ source
-────┼──────┼───────────────────────────────────────┼──────────────┼────────────────────────────────────
-  1 │      │ locks state                           │ publish.rs:1 │ data.store(42, Relaxed);
-  2 │      │ PANIC: <b>out</b> of "permits" & luck │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-  3 │      │ first ends in a panic                 │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-  4 │      │ ends                                  │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-────┴──────┴───────────────────────────────────────┴──────────────┴────────────────────────────────────
-  ┃ holds a lock
-"#,
-    );
-}
-
-#[test]
-fn a_loop_is_shown_once() {
-    check(
-        &failing::livelock(40),
-        r#"
-spin
-✗ livelock: spinner goes round and round: no end after 80 steps
-  found by loom in interleaving 3 · at most 1 preemption
-────┬────────────────────┬──────────────┬────────────────────────────────────────────────────
-    │ spinner            │ where        │ source
-────┼────────────────────┼──────────────┼────────────────────────────────────────────────────
-  1 │ locks state        │ publish.rs:1 │ data.store(42, Relaxed);
-  2 │ load ready = false │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
-  3 │ yields             │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
-      ↻ these 2 rows, 40 times in all
-────┴────────────────────┴──────────────┴────────────────────────────────────────────────────
-  ┃ holds a lock
-"#,
-    );
-}
-
-#[test]
-fn equal_rows_become_one_and_the_bar_beside_them_goes_on() {
-    check(
-        &failing::repeated_load(),
-        r#"
-twelve
-✗ data race: engine's words
-  found by loom in interleaving 3 · at most 1 preemption
-────┬───────────────┬─────────────────────────┬──────────────┬────────────────────────────────────────────────────
-    │ main          │ other                   │ where        │ source
-────┼───────────────┼─────────────────────────┼──────────────┼────────────────────────────────────────────────────
-  1 │ locks state   │                         │ publish.rs:1 │ data.store(42, Relaxed);
-  2 │ ┃             │ load ready = false  ×12 │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
- 14 │ ┃             │ » zwölf·[31m mal        │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
- 15 │ unlocks state │                         │ publish.rs:2 │ ready.store(true, Relaxed);
-────┴───────────────┴─────────────────────────┴──────────────┴────────────────────────────────────────────────────
-  ┃ holds a lock
-"#,
-    );
-}
-
-#[test]
-fn a_race_names_both_accesses() {
-    check(
-        &failing::race(),
-        r#"
-cell
-✗ data race on slot: main writes at step 1 and other reads at step 2
-  found by loom in interleaving 3 · at most 1 preemption
-────┬─────────────┬────────────┬──────────────┬────────────────────────────────────
-    │ main        │ other      │ where        │ source
-────┼─────────────┼────────────┼──────────────┼────────────────────────────────────
-  1 │ writes slot │            │ publish.rs:1 │ data.store(42, Relaxed);
-  2 │             │ reads slot │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-────┴─────────────┴────────────┴──────────────┴────────────────────────────────────
-"#,
-    );
-}
-
-#[test]
-fn nothing_to_explore_has_no_table() {
-    check(
-        &failing::empty(Failure::NothingToExplore),
-        r#"
-empty
-✗ nothing to explore: no traced operation came from the code under test
-  found by loom in interleaving 3 · at most 1 preemption
-"#,
-    );
-}
-
-#[test]
-fn a_stuck_thread_has_no_table() {
-    check(
-        &failing::empty(Failure::Stuck(Duration::from_secs(5))),
-        r#"
-empty
-✗ stuck: a thread ran for 5s without a single schedule point
-  found by loom in interleaving 3 · at most 1 preemption
-"#,
-    );
-}
-
-#[test]
-fn a_deadlock_without_a_log_is_one_all_the_same() {
-    check(
-        &failing::empty(Failure::Deadlock),
-        r#"
-empty
-✗ deadlock: no thread can take a step
-  found by loom in interleaving 3 · at most 1 preemption
 "#,
     );
 }
