@@ -141,7 +141,10 @@ fn is_word(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::guess;
+    use super::{guess, of_objects, of_threads};
+    use crate::event::{Event, Log, Object, Op};
+    use crate::report::source::Sources;
+    use std::panic::Location;
 
     /// The guess for the constructor at the mark `^`, which stands for nothing.
     fn check(source: &str, expected: Option<&str>) {
@@ -194,5 +197,32 @@ mod tests {
     fn a_place_outside_the_file_has_no_name() {
         assert_eq!(guess(&[], 7, 3), None);
         assert_eq!(guess(&["let a = 1;".to_owned()], 1, 400), None);
+    }
+
+    #[track_caller]
+    fn made(class: &'static str, name: Option<&'static str>) -> Object {
+        Object { class, place: Location::caller(), name, alive: true }
+    }
+
+    #[test]
+    fn objects_are_told_apart() {
+        let mut objects = vec![made("Mutex", Some("given"))];
+        for _ in 0..2 {
+            let twin = made("Mutex", None);
+            objects.push(twin);
+        }
+        objects.extend([made("Mutex", None), made("Condvar", None), made("Mutex", None)]);
+        let names = of_objects(&objects, &mut Sources::around_here());
+        assert_eq!(names, ["given", "twin", "twin'2", "Mutex#1", "Condvar#1", "Mutex#2"]);
+    }
+
+    #[test]
+    fn threads_without_a_name_have_a_number() {
+        let event =
+            |op| Event { thread: 1, op, object: None, place: Location::caller(), frames: vec![] };
+        let threads = vec![None, Some("worker".to_owned())];
+        let log = Log { events: vec![event(Op::Spawn(3))], threads, ..Log::default() };
+        assert_eq!(of_threads(&log), ["main", "worker", "T2", "T3"]);
+        assert_eq!(of_threads(&Log::default()), ["main"]);
     }
 }

@@ -190,3 +190,35 @@ pub(super) fn long() -> Report {
     s.does(0, Op::JoinWant(1), "spawn_named");
     s.fails("long", Failure::Deadlock)
 }
+
+/// Two consumers, a notify for each; one of them comes back and waits once more.
+pub(super) fn two_notifies() -> Report {
+    let mut s = Script::new("src/queue.rs", QUEUE, &["main", "a", "b"]);
+    let (items, ready) = (s.object("Mutex", "items"), s.object("Condvar", "ready"));
+    for consumer in [1, 2] {
+        s.locks(consumer, items, "let mut items");
+        s.on(consumer, ready, Op::Wait { mutex: items }, "ready.wait");
+    }
+    for _ in 0..3 {
+        s.on(0, ready, Op::NotifyOne, "notify_one");
+    }
+    for consumer in [2, 1] {
+        s.on(consumer, ready, Op::WaitOver { mutex: items, timed_out: false }, "ready.wait");
+        s.on(consumer, items, Op::Unlocked, "drop(items)");
+    }
+    s.locks(1, items, "let mut items").on(1, ready, Op::Wait { mutex: items }, "ready.wait");
+    s.fails("two", Failure::Deadlock)
+}
+
+/// The waiter is woken, but its mutex is gone with the thread that notified.
+pub(super) fn woken_into_a_taken_mutex() -> Report {
+    let mut s = Script::new("src/queue.rs", QUEUE, &["main", "thief"]);
+    let (items, ready) = (s.object("Mutex", "items"), s.object("Condvar", "ready"));
+    s.locks(0, items, "let mut items").on(0, ready, Op::Wait { mutex: items }, "ready.wait");
+    s.locks(1, items, "push_back").on(1, ready, Op::NotifyOne, "notify_one").does(
+        1,
+        Op::End,
+        "consume",
+    );
+    s.fails("taken", Failure::Deadlock)
+}

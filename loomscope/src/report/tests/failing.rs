@@ -116,3 +116,40 @@ pub(super) fn task_panic() -> Report {
     );
     s.fails("task", Failure::TaskPanic { thread: 1, message: message.to_owned() })
 }
+
+/// One step of every kind that the other programs have none of.
+pub(super) fn every_step() -> Report {
+    let mut s = Script::new("src/publish.rs", PUBLISH, &["main", "other"]);
+    let (map, cv, once) =
+        (s.object("RwLock", "map"), s.object("Condvar", "cv"), s.object("Barrier", "door"));
+    let (head, lock) = (s.object("AtomicPtr", "head"), s.object("Mutex", "lock"));
+    let (job, open) = (s.object("task", "job"), s.object("AtomicBool", "open"));
+    let code = "data.store";
+    s.on(0, map, Op::ReadWant, code).on(0, map, Op::ReadLocked, code);
+    s.on(1, map, Op::ReadWant, code).on(1, map, Op::ReadLocked, code);
+    s.on(1, map, Op::ReadUnlocked, code).on(1, map, Op::LockWant, code);
+    s.on(0, map, Op::ReadUnlocked, code).on(1, map, Op::Locked, code);
+    s.on(0, map, Op::TryLockFailed, code).on(1, map, Op::Unlocked, code);
+    s.on(0, head, Op::Load(0), code).on(0, head, Op::Store(0x7f00), code);
+    s.on(1, head, Op::CasFailed { expected: 0, found: 0x7f00 }, code);
+    s.on(1, head, Op::CasOk { from: 0x7f00, to: 0x7f10 }, code);
+    s.on(1, open, Op::Update { from: 0, to: 1 }, code).does(0, Op::Fence, code);
+    s.locks(0, lock, code).on(0, cv, Op::Wait { mutex: lock }, code);
+    s.does(1, Op::DeadlineSet(10_000_000), code).does(1, Op::DeadlineFired(10_000_000), code);
+    s.on(0, cv, Op::WaitOver { mutex: lock, timed_out: true }, code).on(
+        0,
+        lock,
+        Op::Unlocked,
+        code,
+    );
+    s.on(0, cv, Op::NotifyAll, code).does(0, Op::ParkWant, code);
+    s.does(1, Op::Unpark(0), code).does(0, Op::ParkOver { timed_out: false }, code);
+    s.does(0, Op::ParkWant, code).does(1, Op::Yield, code);
+    s.does(0, Op::ParkOver { timed_out: true }, code);
+    s.on(0, once, Op::PhaseWant, code).on(1, once, Op::PhaseWant, code);
+    s.on(1, once, Op::PhaseOver, code).on(0, once, Op::PhaseOver, code);
+    s.on(0, job, Op::Sleep, code).on(1, job, Op::Wake, code).on(0, job, Op::Awake, code);
+    s.on(0, job, Op::TaskDone, code).does(1, Op::End, code);
+    s.does(0, Op::JoinWant(1), code).does(0, Op::Joined(1), code);
+    s.fails("all", Failure::Race(String::new()))
+}

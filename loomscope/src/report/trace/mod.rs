@@ -92,7 +92,7 @@ impl<'a> Tracer<'a> {
             Op::Unlocked | Op::ReadUnlocked => self.unlocked(event),
             Op::TryLockFailed => {
                 let holders = self.holders(event.object);
-                let text = format!("try_lock {}{holders}", self.name(event.object));
+                let text = format!("try_lock {} fails{holders}", self.name(event.object));
                 self.row(event, Kind::Refused, text);
             }
             Op::Wait { mutex } => self.waits(event, *mutex),

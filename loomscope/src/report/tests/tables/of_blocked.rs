@@ -235,3 +235,63 @@ one notify, four consumers
 "#,
     );
 }
+
+#[test]
+fn a_notify_for_one_is_claimed_by_one() {
+    check(
+        &blocked::two_notifies(),
+        r#"
+two
+✗ lost wake-up: a waits for ever at step 13; the last notify came at step 7
+  found by loom in interleaving 3 · at most 1 preemption
+────┬───────────────────────┬───────────────────────┬──────────────────────┬────────────┬───────────────────────────────
+    │ main                  │ a                     │ b                    │ where      │ source
+────┼───────────────────────┼───────────────────────┼──────────────────────┼────────────┼───────────────────────────────
+  1 │                       │ locks items           │                      │ queue.rs:1 │ let mut items = self.items.lo…
+  2 │                       │ waits on ready,       │                      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ unlocks items         │                      │            │
+  3 │                       │ ┆                     │ locks items          │ queue.rs:1 │ let mut items = self.items.lo…
+  4 │                       │ ┆                     │ waits on ready,      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ ┆                     │ unlocks items        │            │
+  5 │ notify_one ready:     │ ┆                     │ ┆                    │ queue.rs:6 │ self.ready.notify_one();
+    │ wakes one of 2  ×2    │ ┆                     │ ┆                    │            │
+  7 │ notify_one ready:     │ ┆                     │ ┆                    │ queue.rs:6 │ self.ready.notify_one();
+    │ nobody waits          │ ┆                     │ ┆                    │            │
+  8 │                       │ ┆                     │ woken from ready,    │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ ┆                     │ locks items          │            │
+  9 │                       │ ┆                     │ unlocks items        │ queue.rs:7 │ drop(items);
+ 10 │                       │ woken from ready,     │                      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ locks items           │                      │            │
+ 11 │                       │ unlocks items         │                      │ queue.rs:7 │ drop(items);
+ 12 │                       │ locks items           │                      │ queue.rs:1 │ let mut items = self.items.lo…
+ 13 │                       │ waits on ready,       │                      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ unlocks items         │                      │            │
+────┴───────────────────────┴───────────────────────┴──────────────────────┴────────────┴───────────────────────────────
+✗ a  waits for ever for a notify of `ready`, since step 13 (src/queue.rs:3)
+  ┃ holds a lock   ┆ waits
+"#,
+    );
+}
+
+#[test]
+fn a_woken_thread_waits_for_its_mutex() {
+    check(
+        &blocked::woken_into_a_taken_mutex(),
+        r#"
+taken
+✗ deadlock: main -> thief, which has ended with items
+  found by loom in interleaving 3 · at most 1 preemption
+────┬───────────────────────────────┬──────────────────────────────┬────────────┬───────────────────────────────────────
+    │ main                          │ thief                        │ where      │ source
+────┼───────────────────────────────┼──────────────────────────────┼────────────┼───────────────────────────────────────
+  1 │ locks items                   │                              │ queue.rs:1 │ let mut items = self.items.lock().unw…
+  2 │ waits on ready, unlocks items │                              │ queue.rs:3 │ items = self.ready.wait(items).unwrap…
+  3 │ ┆                             │ locks items                  │ queue.rs:5 │ self.items.lock().unwrap().push_back(…
+  4 │ ┆                             │ notify_one ready: wakes main │ queue.rs:6 │ self.ready.notify_one();
+  5 │ ┆                             │ ends                         │ queue.rs:8 │ thread::spawn_named("consumer", consu…
+────┴───────────────────────────────┴──────────────────────────────┴────────────┴───────────────────────────────────────
+✗ main  waits for ever for `items`, since step 2 (src/queue.rs:3); thief holds it since step 3 (src/queue.rs:5)
+  ┃ holds a lock   ┆ waits
+"#,
+    );
+}

@@ -171,3 +171,55 @@ empty
 "#,
     );
 }
+
+#[test]
+fn every_kind_of_step_has_its_words() {
+    check(
+        &failing::every_step(),
+        r#"
+all
+✗ data race: (no message)
+  found by loom in interleaving 3 · at most 1 preemption
+────┬────────────────────────────────────┬────────────────────────────────────┬──────────────┬─────────────────────────
+    │ main                               │ other                              │ where        │ source
+────┼────────────────────────────────────┼────────────────────────────────────┼──────────────┼─────────────────────────
+  1 │ read-locks map                     │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+  2 │ ┃                                  │ read-locks and unlocks map         │ publish.rs:1 │ data.store(42, Relaxed);
+  3 │ ┃                                  │ wants map (held by main)           │ publish.rs:1 │ data.store(42, Relaxed);
+  4 │ read-unlocks map                   │ ┆                                  │ publish.rs:1 │ data.store(42, Relaxed);
+  5 │                                    │ locks map                          │ publish.rs:1 │ data.store(42, Relaxed);
+  6 │ try_lock map fails (held by other) │ ┃                                  │ publish.rs:1 │ data.store(42, Relaxed);
+  7 │                                    │ unlocks map                        │ publish.rs:1 │ data.store(42, Relaxed);
+  8 │ load head = null                   │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+  9 │ store head = ptr#1                 │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 10 │                                    │ cas head fails: is ptr#1, not null │ publish.rs:1 │ data.store(42, Relaxed);
+ 11 │                                    │ cas head: ptr#1 → ptr#2            │ publish.rs:1 │ data.store(42, Relaxed);
+ 12 │                                    │ open: false → true                 │ publish.rs:1 │ data.store(42, Relaxed);
+ 13 │ fence                              │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 14 │ locks lock                         │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 15 │ waits on cv, unlocks lock          │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 16 │ ┆                                  │ sets a deadline at 10 ms           │ publish.rs:1 │ data.store(42, Relaxed);
+ 17 │ ┆                                  │ the deadline at 10 ms fires        │ publish.rs:1 │ data.store(42, Relaxed);
+ 18 │ wait on cv timed out, locks lock   │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 19 │ unlocks lock                       │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 20 │ notify_all cv: nobody waits        │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 21 │ parks                              │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 22 │ ┆                                  │ unparks main                       │ publish.rs:1 │ data.store(42, Relaxed);
+ 23 │ unparked, goes on                  │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 24 │ parks                              │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 25 │ ┆                                  │ yields                             │ publish.rs:1 │ data.store(42, Relaxed);
+ 26 │ park timed out                     │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 27 │ waits at door                      │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 28 │ ┆                                  │ passes door                        │ publish.rs:1 │ data.store(42, Relaxed);
+ 29 │ passes door                        │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 30 │ job is Pending, sleeps             │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 31 │ ┆                                  │ wakes job                          │ publish.rs:1 │ data.store(42, Relaxed);
+ 32 │ job is polled again                │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 33 │ job is done                        │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+ 34 │                                    │ ends                               │ publish.rs:1 │ data.store(42, Relaxed);
+ 35 │ joins other                        │                                    │ publish.rs:1 │ data.store(42, Relaxed);
+────┴────────────────────────────────────┴────────────────────────────────────┴──────────────┴─────────────────────────
+  ┃ holds a lock   ┆ waits
+"#,
+    );
+}
