@@ -99,9 +99,10 @@ pub(crate) enum Op {
     TaskDone,
     TaskAborted,
     TaskPanicked(String),
-    /// Virtual time: a deadline was set, it came, it was called off. Nanoseconds from the start.
+    /// Virtual time: a deadline was set, came, was called off. Nanoseconds from the start.
     DeadlineSet(u128),
     DeadlineFired(u128),
+    DeadlineCalledOff(u128),
     /// A remark of the learner's own.
     Note(String),
     /// A panic began on this thread.

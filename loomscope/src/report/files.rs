@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 
 /// The files of one report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) text: PathBuf,
-    pub(crate) svg: PathBuf,
-    pub(crate) html: PathBuf,
+pub struct Written {
+    /// The table.
+    pub text: PathBuf,
+    /// The picture.
+    pub svg: PathBuf,
+    /// The page to step through.
+    pub html: PathBuf,
 }
 
 pub(super) fn write(report: &Report, dir: &Path) -> io::Result<Written> {

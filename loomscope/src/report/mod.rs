@@ -21,7 +21,7 @@ mod verdict;
 mod width;
 mod words;
 
-pub(crate) use files::Written;
+pub use files::Written;
 pub use verdict::{Leaked, Link, Missed, Verdict};
 
 use crate::event::{Failure, Found, Log};
@@ -34,7 +34,7 @@ use trace::Tracer;
 
 /// A failing execution, explained.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     name: String,
     found: Found,
     threads: Vec<String>,
@@ -70,32 +70,36 @@ impl Report {
     }
 
     /// What went wrong.
-    pub(crate) fn verdict(&self) -> &Verdict {
+    pub fn verdict(&self) -> &Verdict {
         &self.verdict
     }
 
     /// The table for a terminal.
-    pub(crate) fn text(&self, colour: bool) -> String {
+    pub fn text(&self, colour: bool) -> String {
         text::render(self, text::WIDTH, colour)
     }
 
     /// The failure told in a short paragraph.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         words::tell(self)
     }
 
     /// The timeline as a picture.
-    pub(crate) fn svg(&self) -> String {
+    pub fn svg(&self) -> String {
         svg::render(self)
     }
 
     /// The timeline as a page to step through.
-    pub(crate) fn html(&self) -> String {
+    pub fn html(&self) -> String {
         html::render(self)
     }
 
     /// Writes table, picture and page into `dir`, which is made where it is missing.
-    pub(crate) fn write_to(&self, dir: &Path) -> io::Result<Written> {
+    ///
+    /// # Errors
+    ///
+    /// Where `dir` cannot be made, or a file cannot be written.
+    pub fn write_to(&self, dir: &Path) -> io::Result<Written> {
         files::write(self, dir)
     }
 

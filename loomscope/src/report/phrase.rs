@@ -61,6 +61,9 @@ impl Phrases {
             Op::TaskPanicked(_) => (Kind::Panic, format!("{name} ends in a panic")),
             Op::DeadlineSet(at) => (Kind::Life, format!("sets a deadline at {}", time(*at))),
             Op::DeadlineFired(at) => (Kind::Wake, format!("the deadline at {} fires", time(*at))),
+            Op::DeadlineCalledOff(at) => {
+                (Kind::Life, format!("calls off the deadline at {}", time(*at)))
+            }
             Op::Note(text) => (Kind::Note, format!("» {}", plain(text))),
             Op::Panicked(message) => (Kind::Panic, format!("PANIC: {}", first_line(message))),
             Op::End => (Kind::Life, "ends".to_owned()),

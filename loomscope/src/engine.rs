@@ -1,0 +1,365 @@
+//! The two engines under the facade: loom (exhaustive, weak memory) and shuttle (random, many threads).
+//!
+//! Everything that the facade needs of them is here: a schedule point, blocking, a lock, a data
+//! race detector and a thread. The rest is built on these, once, for both.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::event::Failure;
+use crate::record::{ensure_alive, fail};
+
+/// Which engine runs the current model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Loom,
+    Shuttle,
+}
+
+thread_local! {
+    static CURRENT: Cell<Option<Engine>> = const { Cell::new(None) };
+}
+
+/// Says that the models of this OS thread run on `engine`.
+pub(crate) fn select(engine: Engine) {
+    CURRENT.set(Some(engine));
+}
+
+/// The engine of the model that runs on this OS thread.
+///
+/// # Panics
+///
+/// Outside a model: a traced object exists only inside one.
+pub(crate) fn current() -> Engine {
+    CURRENT.get().expect(
+        "this face of loomscope works inside a model only: create and use its objects in the \
+         body of `loomscope::model`, or depend on `loomscope-std` instead",
+    )
+}
+
+/// Has the engines install their panic hooks, so that another can replace them.
+pub(crate) fn install_hooks() {
+    let mut config = shuttle::Config::new();
+    config.failure_persistence = shuttle::FailurePersistence::None;
+    let scheduler = shuttle::scheduler::RandomScheduler::new(1);
+    shuttle::Runner::new(scheduler, config).run(|| {});
+}
+
+/// Lives on the stack during every call into an engine.
+///
+/// When the engine declares the execution dead (a deadlock, a bound), it unwinds its coroutines.
+/// Destructors of the code under test would then call into a dead engine, panic, and abort the
+/// process. This stops the unwinding before it reaches any of them.
+struct Sentinel;
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        ensure_alive();
+    }
+}
+
+/// Calls into the engine, under the sentinel.
+pub(crate) fn enter<R>(call: impl FnOnce() -> R) -> R {
+    ensure_alive();
+    release_abandoned();
+    let _sentinel = Sentinel;
+    call()
+}
+
+/// A schedule point: steps on the same object are explored in every order.
+///
+/// It is a read-modify-write of an atomic of the engine, which also orders memory between the two.
+#[derive(Debug)]
+pub(crate) enum Turn {
+    Loom(loom::sync::atomic::AtomicUsize),
+    Shuttle(shuttle::sync::atomic::AtomicUsize),
+}
+
+impl Turn {
+    pub(crate) fn new() -> Self {
+        match current() {
+            Engine::Loom => Self::Loom(loom::sync::atomic::AtomicUsize::new(0)),
+            Engine::Shuttle => Self::Shuttle(shuttle::sync::atomic::AtomicUsize::new(0)),
+        }
+    }
+
+    pub(crate) fn take(&self) {
+        enter(|| match self {
+            Self::Loom(turn) => turn.fetch_add(1, SeqCst),
+            Self::Shuttle(turn) => turn.fetch_add(1, SeqCst),
+        });
+    }
+}
+
+/// A handle to a thread of the engine.
+#[derive(Debug, Clone)]
+enum Thread {
+    Loom(loom::thread::Thread),
+    Shuttle(shuttle::thread::Thread),
+}
+
+/// The place where one thread blocks until another sets its token.
+///
+/// Not a schedule point itself: whoever waits or sets takes a `Turn` first. The engine's `unpark`
+/// is called only while the thread is parked here: loom would make a thread runnable that is
+/// blocked on something else.
+#[derive(Debug, Default)]
+pub(crate) struct Slot(Mutex<SlotState>);
+
+#[derive(Debug, Default)]
+struct SlotState {
+    token: bool,
+    parked: Option<Thread>,
+}
+
+impl Slot {
+    fn state(&self) -> std::sync::MutexGuard<'_, SlotState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the token is there: then `wait` returns at once.
+    pub(crate) fn is_set(&self) -> bool {
+        self.state().token
+    }
+
+    /// Blocks until the token is there, and takes it.
+    pub(crate) fn wait(&self) {
+        while !std::mem::take(&mut self.state().token) {
+            self.state().parked = Some(current_thread());
+            enter(|| match current() {
+                Engine::Loom => loom::thread::park(),
+                Engine::Shuttle => shuttle::thread::park(),
+            });
+        }
+    }
+
+    /// Leaves a token, and makes the thread that waits runnable.
+    pub(crate) fn set(&self) {
+        let parked = {
+            let mut state = self.state();
+            state.token = true;
+            state.parked.take()
+        };
+        match parked {
+            Some(Thread::Loom(thread)) => enter(|| thread.unpark()),
+            Some(Thread::Shuttle(thread)) => enter(|| thread.unpark()),
+            None => {}
+        }
+    }
+}
+
+fn current_thread() -> Thread {
+    match current() {
+        Engine::Loom => Thread::Loom(loom::thread::current()),
+        Engine::Shuttle => Thread::Shuttle(shuttle::thread::current()),
+    }
+}
+
+/// The number of the current thread: 0 is the body of the model, then in the order of spawning.
+pub(crate) fn thread_id() -> usize {
+    match current() {
+        Engine::Loom => loom_id(&loom::thread::current()),
+        Engine::Shuttle => shuttle::current::me().into(),
+    }
+}
+
+/// loom shows the number of a thread in `Debug` only.
+fn loom_id(thread: &loom::thread::Thread) -> usize {
+    digits(&format!("{:?}", thread.id()))
+}
+
+fn digits(text: &str) -> usize {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().expect("an engine's thread has a number")
+}
+
+/// The end of a thread of the engine, to wait for.
+#[derive(Debug)]
+pub(crate) enum Join {
+    Loom(loom::thread::JoinHandle<()>),
+    Shuttle(shuttle::thread::JoinHandle<()>),
+}
+
+/// Starts a thread of the engine.
+pub(crate) fn spawn(body: impl FnOnce() + Send + 'static) -> Join {
+    enter(|| match current() {
+        Engine::Loom => Join::Loom(loom::thread::spawn(body)),
+        Engine::Shuttle => Join::Shuttle(shuttle::thread::spawn(body)),
+    })
+}
+
+impl Join {
+    /// The number of the thread.
+    pub(crate) fn thread_id(&self) -> usize {
+        match self {
+            Self::Loom(handle) => loom_id(handle.thread()),
+            Self::Shuttle(handle) => digits(&format!("{:?}", handle.thread().id())),
+        }
+    }
+
+    /// Blocks until the thread has ended.
+    pub(crate) fn wait(self) {
+        // A panic never gets this far: it is the verdict, or a task's result.
+        enter(|| match self {
+            Self::Loom(handle) => drop(handle.join()),
+            Self::Shuttle(handle) => drop(handle.join()),
+        });
+    }
+}
+
+/// Lets the other threads run first.
+pub(crate) fn yield_now() {
+    enter(|| match current() {
+        Engine::Loom => loom::thread::yield_now(),
+        Engine::Shuttle => shuttle::thread::yield_now(),
+    });
+}
+
+/// An exclusive lock without data.
+#[derive(Debug)]
+pub(crate) struct RawLock(Arc<Lock>);
+
+#[derive(Debug)]
+enum Lock {
+    Loom(loom::sync::Mutex<()>),
+    Shuttle(shuttle::sync::Mutex<()>),
+}
+
+#[expect(dead_code, reason = "a guard is there to be dropped")]
+enum Guard {
+    Loom(loom::sync::MutexGuard<'static, ()>),
+    Shuttle(shuttle::sync::MutexGuard<'static, ()>),
+}
+
+/// Holds a `RawLock`.
+///
+/// The guard stands before the lock that it borrows: fields are dropped in this order.
+struct Held {
+    _guard: Guard,
+    lock: Arc<Lock>,
+}
+
+/// Holds a `RawLock`; dropped, it unlocks it, or lets go of it as soon as that can be done.
+pub(crate) struct RawGuard(Option<Held>);
+
+thread_local! {
+    /// Locks whose guard was dropped by a thread that unwinds, with that thread.
+    ///
+    /// The engines' locks hold one of std's, which would be poisoned for good; so the lock itself
+    /// stays taken until the unwinding is over. The thread that unwinds may take it again.
+    static ABANDONED: RefCell<Vec<(usize, Held)>> = const { RefCell::new(Vec::new()) };
+}
+
+impl RawLock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(match current() {
+            Engine::Loom => Lock::Loom(loom::sync::Mutex::new(())),
+            Engine::Shuttle => Lock::Shuttle(shuttle::sync::Mutex::new(())),
+        }))
+    }
+
+    pub(crate) fn lock(&self) -> RawGuard {
+        if let Some(held) = self.take_abandoned() {
+            return RawGuard(Some(held));
+        }
+        // SAFETY: the lock is in an `Arc`, at an address that does not change; `Held` keeps a count
+        // of it, and drops the guard that borrows it first.
+        let lock: &'static Lock = unsafe { &*Arc::as_ptr(&self.0) };
+        let guard = enter(|| match lock {
+            Lock::Loom(lock) => Guard::Loom(lock.lock().unwrap_or_else(PoisonError::into_inner)),
+            Lock::Shuttle(lock) => {
+                Guard::Shuttle(lock.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        });
+        RawGuard(Some(Held { _guard: guard, lock: self.0.clone() }))
+    }
+
+    /// The lock, where this very thread has abandoned it while it unwinds.
+    fn take_abandoned(&self) -> Option<Held> {
+        if ABANDONED.with_borrow(Vec::is_empty) {
+            return None;
+        }
+        let thread = thread_id();
+        ABANDONED.with_borrow_mut(|abandoned| {
+            let is_ours =
+                |(by, held): &(usize, Held)| *by == thread && Arc::ptr_eq(&held.lock, &self.0);
+            abandoned.iter().position(is_ours).map(|index| abandoned.swap_remove(index).1)
+        })
+    }
+}
+
+impl Drop for RawGuard {
+    fn drop(&mut self) {
+        let held = self.0.take().expect("a guard is dropped once");
+        if std::thread::panicking() {
+            ABANDONED.with_borrow_mut(|abandoned| abandoned.push((thread_id(), held)));
+        }
+    }
+}
+
+/// Lets go of the locks that unwinding threads have abandoned, once none unwinds any more.
+pub(crate) fn release_abandoned() {
+    if !std::thread::panicking() && !ABANDONED.with_borrow(Vec::is_empty) {
+        drop(ABANDONED.take());
+    }
+}
+
+/// Sees two accesses to one cell at the same time.
+#[derive(Debug)]
+pub(crate) enum RaceDetector {
+    Loom(loom::cell::UnsafeCell<()>),
+    /// shuttle is sequentially consistent: only an access inside another is a race.
+    Shuttle(Cell<isize>),
+}
+
+// SAFETY: all threads of a model are coroutines on one OS thread, so the plain `Cell` is never
+// touched by two at the same time; the loom cell only keeps an index into the execution.
+unsafe impl Sync for RaceDetector {}
+// SAFETY: as above.
+unsafe impl Send for RaceDetector {}
+
+impl RaceDetector {
+    pub(crate) fn new() -> Self {
+        match current() {
+            Engine::Loom => Self::Loom(loom::cell::UnsafeCell::new(())),
+            Engine::Shuttle => Self::Shuttle(Cell::new(0)),
+        }
+    }
+
+    pub(crate) fn read<R>(&self, access: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Loom(cell) => {
+                let _sentinel = Sentinel;
+                cell.with(|_| access())
+            }
+            Self::Shuttle(users) => {
+                if users.get() < 0 {
+                    fail(Failure::Race("a read during a write".to_owned()));
+                }
+                users.set(users.get() + 1);
+                let result = access();
+                users.set(users.get() - 1);
+                result
+            }
+        }
+    }
+
+    pub(crate) fn write<R>(&self, access: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Loom(cell) => {
+                let _sentinel = Sentinel;
+                cell.with_mut(|_| access())
+            }
+            Self::Shuttle(users) => {
+                if users.get() != 0 {
+                    fail(Failure::Race("a write during another access".to_owned()));
+                }
+                users.set(-1);
+                let result = access();
+                users.set(0);
+                result
+            }
+        }
+    }
+}

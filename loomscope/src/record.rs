@@ -1,0 +1,415 @@
+//! The recorder: what the running execution has done so far, and how it ends.
+//!
+//! All threads of a model are coroutines on one OS thread (true of loom and of shuttle), so that
+//! the state is a plain `thread_local!` and models of several tests run side by side.
+
+use std::any::Any;
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind};
+use std::sync::{Once, mpsc};
+use std::time::Duration;
+
+use crate::engine;
+use crate::event::{Event, Failure, Frame, Log, Object, ObjectId, Op, Place, ThreadId};
+
+/// What a run of an engine hands back.
+pub(crate) struct Finished {
+    /// How many executions it went through.
+    pub(crate) executions: u64,
+    log: Log,
+    backtraces: Vec<Backtrace>,
+    pub(crate) failure: Option<Failure>,
+    /// Whether a traced operation came from the source under test.
+    pub(crate) explored: bool,
+    /// The mode in which the run must be started again, where it met what its own cannot show.
+    pub(crate) needs: Option<Mode>,
+}
+
+/// What a run must be ready for. It is found out on the way, since being ready costs schedule points
+/// or precision that most programs need not pay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Mode {
+    /// Locking and unlocking are schedule points of their own, so that `try_lock` sees a held lock.
+    pub(crate) try_lock: bool,
+    /// Some atomic has both `SeqCst` loads and weaker stores: see `sync::atomic`.
+    pub(crate) mixed_orderings: bool,
+}
+
+impl Finished {
+    /// A run that has not answered in time: its thread is lost, and its log with it.
+    pub(crate) fn stuck(waited: Duration) -> Self {
+        let failure = Some(Failure::Stuck(waited));
+        let (log, backtraces) = (Log::default(), Vec::new());
+        Self { executions: 0, log, backtraces, failure, explored: true, needs: None }
+    }
+
+    /// What the recorded execution did.
+    pub(crate) fn log(mut self) -> Log {
+        for (event, backtrace) in self.log.events.iter_mut().zip(&self.backtraces) {
+            event.frames = frames(backtrace);
+        }
+        self.log
+    }
+}
+
+/// The settings of one run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    /// The execution to record, from 1; 0 for none.
+    pub(crate) record: u64,
+    /// Part of the path of the source under test.
+    pub(crate) source: Option<&'static str>,
+    pub(crate) mode: Mode,
+    /// The number of schedule points after which an execution counts as a livelock.
+    pub(crate) steps: usize,
+}
+
+struct Run {
+    settings: Settings,
+    sink: mpsc::Sender<Finished>,
+    log: Log,
+    /// Where each event of the log happened. Resolved later, on a stack that is large enough.
+    backtraces: Vec<Backtrace>,
+    /// The traced objects that are alive.
+    alive: BTreeSet<ObjectId>,
+    next_object: ObjectId,
+    /// Panics of tasks that nobody has looked at, by the task's object.
+    unseen: BTreeMap<ObjectId, (ThreadId, String)>,
+    /// The message of the newest panic of each thread: `catch_unwind` alone does not have it.
+    panics: BTreeMap<ThreadId, String>,
+}
+
+thread_local! {
+    static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
+    static EXECUTIONS: Cell<u64> = const { Cell::new(0) };
+    static RECORDING: Cell<bool> = const { Cell::new(false) };
+    static EXPLORED: Cell<bool> = const { Cell::new(false) };
+    static SOURCE: Cell<Option<&'static str>> = const { Cell::new(None) };
+    static DEAD: Cell<bool> = const { Cell::new(false) };
+    static FAILURE: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    static STEPS: Cell<usize> = const { Cell::new(0) };
+    static NAME: Cell<Option<&'static str>> = const { Cell::new(None) };
+}
+
+/// Runs `explore`, which drives an engine through its executions, and reports to `sink`.
+///
+/// Call it on an OS thread of its own: where the execution fails, that thread never returns.
+pub(crate) fn drive(settings: Settings, sink: mpsc::Sender<Finished>, explore: impl FnOnce()) {
+    install_hook();
+    SOURCE.set(settings.source);
+    STEPS.set(settings.steps);
+    EXPLORED.set(settings.source.is_none());
+    RUN.set(Some(Run {
+        settings,
+        sink,
+        log: Log::default(),
+        backtraces: Vec::new(),
+        alive: BTreeSet::new(),
+        next_object: 0,
+        unseen: BTreeMap::new(),
+        panics: BTreeMap::new(),
+    }));
+    let outcome = catch_unwind(AssertUnwindSafe(explore));
+    let failure = outcome.err().map(|payload| match FAILURE.take() {
+        Some(failure) => failure,
+        None => classify(message_of(payload.as_ref()), 0),
+    });
+    send(failure);
+}
+
+/// Called at the top of every execution.
+pub(crate) fn begin_execution() {
+    let execution = EXECUTIONS.get() + 1;
+    EXECUTIONS.set(execution);
+    with(|run| {
+        RECORDING.set(run.settings.record == execution);
+        run.log = Log { threads: vec![Some("main".to_owned())], ..Log::default() };
+        run.backtraces.clear();
+        run.alive.clear();
+        run.next_object = 0;
+        run.unseen.clear();
+        run.panics.clear();
+    });
+}
+
+/// Called when every thread of an execution has ended.
+pub(crate) fn end_execution() {
+    if let Some((thread, message)) = with(|run| run.unseen.pop_first()).map(|(_, panic)| panic) {
+        fail(Failure::TaskPanic { thread, message });
+    }
+    let leaked: Vec<ObjectId> = with(|run| run.alive.iter().copied().collect());
+    if !leaked.is_empty() {
+        fail(Failure::Leak(leaked));
+    }
+}
+
+/// Ends the run with a failure, and this OS thread for ever.
+///
+/// There is no way to unwind from here: the engine would drop the other coroutines outside its
+/// scheduler, and the destructors of the code under test would abort the process. The parked thread
+/// costs some hundred KiB and ends with the test process.
+pub(crate) fn fail(failure: Failure) -> ! {
+    DEAD.set(true);
+    send(Some(failure));
+    park_for_ever()
+}
+
+fn park_for_ever() -> ! {
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Parks for ever where the execution is dead.
+pub(crate) fn ensure_alive() {
+    if DEAD.get() {
+        let failure = FAILURE.take().unwrap_or(Failure::Deadlock);
+        fail(failure);
+    }
+}
+
+fn send(failure: Option<Failure>) {
+    finish(failure, None);
+}
+
+fn finish(failure: Option<Failure>, needs: Option<Mode>) {
+    RECORDING.set(false);
+    let Some(mut run) = RUN.take() else { return };
+    for (id, object) in run.log.objects.iter_mut().enumerate() {
+        object.alive = run.alive.contains(&id);
+    }
+    let (executions, explored) = (EXECUTIONS.get(), EXPLORED.get());
+    // Nobody receives it where the search has given up on this run.
+    let Run { log, backtraces, .. } = run;
+    let _ = run.sink.send(Finished { executions, log, backtraces, failure, explored, needs });
+}
+
+/// The mode of the run.
+pub(crate) fn mode() -> Mode {
+    with(|run| run.settings.mode)
+}
+
+/// Ends a run whose mode lacks what the program needs: it is started again in that mode.
+pub(crate) fn need(mode: Mode) {
+    if mode != self::mode() {
+        DEAD.set(true);
+        finish(None, Some(mode));
+        park_for_ever();
+    }
+}
+
+fn with<R>(work: impl FnOnce(&mut Run) -> R) -> R {
+    RUN.with_borrow_mut(|run| work(run.as_mut().expect("inside a model")))
+}
+
+/// Runs the body of a thread: a panic that leaves it is the verdict.
+pub(crate) fn guard<R>(thread: ThreadId, body: impl FnOnce() -> R) -> R {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(value) => value,
+        Err(payload) => {
+            ensure_alive();
+            fail(classify(panic_message(thread, payload.as_ref()), thread))
+        }
+    }
+}
+
+/// The message of a panic that was caught on `thread`.
+pub(crate) fn panic_message(thread: ThreadId, payload: &(dyn Any + Send)) -> String {
+    with(|run| run.panics.remove(&thread)).unwrap_or_else(|| message_of(payload))
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic whose payload is not a message".to_owned())
+}
+
+/// Tells the engines' own panics from those of the code under test.
+fn classify(message: String, thread: ThreadId) -> Failure {
+    let loom_bound = "exceeded maximum number of branches";
+    if message.starts_with("deadlock") {
+        Failure::Deadlock
+    } else if message.contains(loom_bound) || message.starts_with("exceeded max_steps bound") {
+        Failure::Steps(STEPS.get())
+    } else if message == "test closure did not exercise any concurrency" {
+        Failure::NothingToExplore
+    } else if message.contains("Causality violation") {
+        Failure::Race(message)
+    } else {
+        Failure::Panic { thread, message }
+    }
+}
+
+/// Keeps a task's panic until somebody looks at it.
+pub(crate) fn keep_task_panic(task: ObjectId, thread: ThreadId, message: String) {
+    with(|run| run.unseen.insert(task, (thread, message)));
+}
+
+/// Says that somebody has seen how the task ended.
+pub(crate) fn saw_task_panic(task: ObjectId) {
+    with(|run| run.unseen.remove(&task));
+}
+
+/// Whether `thread` is unwinding, and not merely some coroutine that the OS thread ran before it.
+pub(crate) fn is_unwinding(thread: impl FnOnce() -> ThreadId) -> bool {
+    std::thread::panicking() && with(|run| run.panics.contains_key(&thread()))
+}
+
+/// A traced object's entry in the registry: alive until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Traced {
+    id: ObjectId,
+    execution: u64,
+}
+
+impl Traced {
+    /// Registers an object that was made at `place`.
+    pub(crate) fn new(class: &'static str, place: Place) -> Self {
+        engine::current();
+        see_source(place);
+        let id = with(|run| {
+            let id = run.next_object;
+            run.next_object += 1;
+            run.alive.insert(id);
+            if RECORDING.get() {
+                run.log.objects.push(Object { class, place, name: NAME.get(), alive: true });
+            }
+            id
+        });
+        Self { id, execution: EXECUTIONS.get() }
+    }
+
+    pub(crate) fn id(&self) -> ObjectId {
+        self.id
+    }
+
+    /// Records a step on this object.
+    #[inline]
+    pub(crate) fn emit(&self, op: Op, place: Place) {
+        emit(op, Some(self.id), place);
+    }
+}
+
+impl Drop for Traced {
+    fn drop(&mut self) {
+        RUN.with_borrow_mut(|run| {
+            // An object may outlive its execution where it leaked out of it.
+            if let Some(run) = run.as_mut().filter(|_| self.execution == EXECUTIONS.get()) {
+                run.alive.remove(&self.id);
+            }
+        });
+    }
+}
+
+/// Gives the objects that `make` creates a name.
+pub(crate) fn with_name<T>(name: &'static str, make: impl FnOnce() -> T) -> T {
+    let outer = NAME.replace(Some(name));
+    let made = make();
+    NAME.set(outer);
+    made
+}
+
+/// Gives a thread a name.
+pub(crate) fn name_thread(thread: ThreadId, name: String) {
+    if RECORDING.get() {
+        with(|run| {
+            let known = run.log.threads.len().max(thread + 1);
+            run.log.threads.resize(known, None);
+            run.log.threads[thread] = Some(name);
+        });
+    }
+}
+
+/// Whether the current execution is the one that is recorded.
+pub(crate) fn is_recording() -> bool {
+    RECORDING.get()
+}
+
+/// Records a step of the current thread.
+#[inline]
+pub(crate) fn emit(op: Op, object: Option<ObjectId>, place: Place) {
+    see_source(place);
+    if RECORDING.get() && !DEAD.get() {
+        let backtrace = Backtrace::force_capture();
+        let (thread, frames) = (engine::thread_id(), Vec::new());
+        with(|run| {
+            run.log.events.push(Event { thread, op, object, place, frames });
+            run.backtraces.push(backtrace);
+        });
+    }
+}
+
+#[inline]
+fn see_source(place: Place) {
+    if !EXPLORED.get() && SOURCE.get().is_some_and(|source| place.file().contains(source)) {
+        EXPLORED.set(true);
+    }
+}
+
+/// The frames of a backtrace that lie in the code under test, innermost first.
+fn frames(backtrace: &Backtrace) -> Vec<Frame> {
+    let backtrace = backtrace.to_string();
+    let mut frames = Vec::new();
+    let mut function = "";
+    for line in backtrace.lines().map(str::trim) {
+        let Some(place) = line.strip_prefix("at ") else {
+            function = line.split_once(": ").map_or(line, |(_number, name)| name);
+            continue;
+        };
+        if let Some((file, line)) = parse_place(place).filter(|(file, _)| !is_ours(file)) {
+            frames.push(Frame { function: function.to_owned(), file: file.to_owned(), line });
+        }
+    }
+    frames
+}
+
+/// Whether a file is one of this crate's own.
+fn is_ours(file: &str) -> bool {
+    let here = std::env::current_dir().unwrap_or_default();
+    here.join(file).starts_with(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
+}
+
+/// Splits `file:line:column`, unless the file is the toolchain's or a dependency's.
+fn parse_place(place: &str) -> Option<(&str, u32)> {
+    let mut parts = place.rsplitn(3, ':');
+    let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+    let foreign = ["/rustc/", "/library/", "/registry/src/"];
+    let is_foreign = !file.ends_with(".rs") || foreign.iter().any(|part| file.contains(part));
+    if is_foreign { None } else { Some((file, line.parse().ok()?)) }
+}
+
+/// Keeps panics of models quiet, and remembers what they said.
+fn install_hook() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        // The engines put hooks of their own on top; ours replaces them, or shuttle's would print
+        // at every panic of every model.
+        engine::install_hooks();
+        std::panic::set_hook(Box::new(move |info| {
+            if RUN.with_borrow(Option::is_some) { note_panic(info) } else { usual(info) }
+        }));
+    });
+}
+
+fn note_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().unwrap_or(Location::caller());
+    let message = message_of_hook(info);
+    if place.file().contains("/generator-") {
+        // How loom's coroutines end.
+    } else if ["/loom-", "/shuttle-"].iter().any(|engine| place.file().contains(engine)) {
+        // The engine is in the middle of its work: it must not be asked anything from here.
+        DEAD.set(true);
+        FAILURE.set(Some(classify(message, 0)));
+    } else if !DEAD.get() {
+        let thread = engine::thread_id();
+        emit(Op::Panicked(message.clone()), None, Location::caller());
+        with(|run| run.panics.insert(thread, message));
+    }
+}
+
+fn message_of_hook(info: &PanicHookInfo<'_>) -> String {
+    info.payload_as_str().unwrap_or("a panic whose payload is not a message").to_owned()
+}
