@@ -14,10 +14,12 @@ fn main() {
     benches::run("What does a permit cost, when nobody waits and when everybody does?", |bench| {
         compare(bench.one_thread("acquire and release, nobody waits"), &Uncontended);
         compare(bench.one_thread("try_acquire and release, nobody waits"), &UncontendedTry);
-        let runtime = &two_workers();
-        let held = Contended { runtime, permits: 4, across_a_yield: true };
-        let short = Contended { runtime, permits: 1, across_a_yield: false };
-        compare(bench.two_threads("64 tasks, 4 permits, held across a yield"), &held);
+        let (one, two) = (&current_thread(), &two_workers());
+        let held = |runtime| Contended { runtime, permits: 4, across_a_yield: true };
+        let short = Contended { runtime: two, permits: 1, across_a_yield: false };
+        let workload = "64 tasks, 4 permits, held across a yield";
+        compare(bench.one_thread(&format!("{workload}, current thread")), &held(one));
+        compare(bench.two_threads(workload), &held(two));
         compare(bench.two_threads("64 tasks, 1 permit, given back at once"), &short);
     });
 }
@@ -73,7 +75,7 @@ impl Workload for UncontendedTry {
     }
 }
 
-/// Many tasks on two threads share few permits.
+/// Many tasks share few permits.
 struct Contended<'a> {
     runtime: &'a Runtime,
     permits: usize,
