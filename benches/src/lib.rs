@@ -45,6 +45,7 @@
 //! of two threads a probe says which regime it is (see [`Regime`]); a round in the wrong one
 //! is repeated, and after too many of them the table says so.
 
+pub mod channel;
 pub mod semaphore;
 
 mod allocations;

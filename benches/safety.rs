@@ -1,0 +1,134 @@
+//! What do the figures leave out: a dropped future, a neighbour on the same thread, the next in line?
+//!
+//! `cargo test -p benches --test safety` prints what each crate does. It fails where the reference
+//! breaks its word, and where another crate no longer does what the book says of it.
+
+use benches::channel::{
+    AsyncChannel, AsyncChannelCrate, Asyncband, Crossfire, Flume, Kanal, Reference, TokioMpsc,
+};
+use benches::current_thread;
+use benches::semaphore::Semaphore;
+use futures::FutureExt;
+use std::fmt::{Debug, Display};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Waker};
+
+fn main() -> ExitCode {
+    let lost = Facts {
+        question: "A `recv` that waits is dropped after a send: values lost, of 200",
+        found: [
+            ("reference", values_lost::<Reference>(), 0),
+            ("tokio mpsc", values_lost::<TokioMpsc>(), 0),
+            ("crossfire", values_lost::<Crossfire>(), 0),
+            ("flume", values_lost::<Flume>(), 0),
+            ("async-channel", values_lost::<AsyncChannelCrate>(), 0),
+            ("asyncband", values_lost::<Asyncband>(), 0),
+            ("kanal", values_lost::<Kanal>(), 200),
+        ],
+    };
+    let taken = Facts {
+        question: "A loop over a full channel: values taken before its neighbour runs, of 10 000",
+        found: [
+            ("reference", values_before_the_neighbour::<Reference>(), 128),
+            ("tokio mpsc", values_before_the_neighbour::<TokioMpsc>(), 128),
+            ("crossfire", values_before_the_neighbour::<Crossfire>(), 10_000),
+            ("flume", values_before_the_neighbour::<Flume>(), 10_000),
+            ("async-channel", values_before_the_neighbour::<AsyncChannelCrate>(), 10_000),
+            ("asyncband", values_before_the_neighbour::<Asyncband>(), 10_000),
+            ("kanal", values_before_the_neighbour::<Kanal>(), 10_000),
+        ],
+    };
+    let overtaken = Facts {
+        question: "A permit is given back while a task waits: a `try_acquire` overtakes it",
+        found: [
+            ("reference", overtakes::<reference::semaphore::Semaphore>(), false),
+            ("tokio", overtakes::<tokio::sync::Semaphore>(), false),
+            ("asyncband", overtakes::<asyncband::semaphore::Semaphore>(), false),
+            ("async-lock", overtakes::<async_lock::Semaphore>(), true),
+        ],
+    };
+    let as_written = [lost.print(), taken.print(), overtaken.print()];
+    if as_written.iter().all(|&so| so) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What each crate does: its name, what was found, and what the book says.
+struct Facts<T, const N: usize> {
+    question: &'static str,
+    found: [(&'static str, T, T); N],
+}
+
+impl<T: Display + Debug + PartialEq, const N: usize> Facts<T, N> {
+    /// Prints the facts, and says whether they are what the book says.
+    fn print(&self) -> bool {
+        println!("{}", self.question);
+        let mut as_written = true;
+        for (name, found, expected) in &self.found {
+            let remark = match found == expected {
+                true => String::new(),
+                false => format!("   the book says {expected}"),
+            };
+            println!("  {name:<18} {found:>8}{remark}");
+            as_written &= found == expected;
+        }
+        println!();
+        as_written
+    }
+}
+
+/// How many of 200 values are gone after a receiver that waited for them has changed its mind.
+fn values_lost<C: AsyncChannel>() -> u64 {
+    let is_lost = |value| {
+        let (senders, mut receivers) = C::open(8, 1, 1);
+        {
+            let mut waiting = pin!(C::recv(&mut receivers[0]));
+            poll_pending(waiting.as_mut());
+            C::send(&senders[0], value).now_or_never().expect("there is room");
+        }
+        C::try_recv(&mut receivers[0]) != Some(value)
+    };
+    (0..200).filter(|&value| is_lost(value)).count() as u64
+}
+
+/// How far a task gets through 10 000 values before the next task of its thread runs.
+fn values_before_the_neighbour<C: AsyncChannel>() -> u64 {
+    const VALUES: u64 = 10_000;
+    let (senders, mut receivers) = C::open(VALUES as usize, 1, 1);
+    for value in 0..VALUES {
+        assert!(C::try_send(&senders[0], value), "there is room for all of them");
+    }
+    let taken = Arc::new(AtomicU64::new(0));
+    let seen = taken.clone();
+    current_thread().block_on(async move {
+        let mut receiver = receivers.remove(0);
+        let greedy = tokio::spawn(async move {
+            for _ in 0..VALUES {
+                C::recv(&mut receiver).await;
+                // Relaxed: both tasks run on this thread.
+                taken.fetch_add(1, Relaxed);
+            }
+        });
+        let neighbour = tokio::spawn(async move { seen.load(Relaxed) });
+        greedy.await.expect("it only counts");
+        neighbour.await.expect("it only looks")
+    })
+}
+
+/// Whether a newcomer gets the permit that was given back while another task waits for it.
+fn overtakes<S: Semaphore>() -> bool {
+    let semaphore = S::with_permits(1);
+    let permit = semaphore.try_acquire().expect("nobody holds it");
+    let mut waiting = pin!(semaphore.acquire());
+    poll_pending(waiting.as_mut());
+    drop(permit);
+    semaphore.try_acquire().is_some()
+}
+
+/// Polls a future that has to wait.
+fn poll_pending<F: Future>(future: Pin<&mut F>) {
+    let poll = future.poll(&mut Context::from_waker(Waker::noop()));
+    assert!(poll.is_pending(), "there is nothing to be had yet");
+}
