@@ -310,6 +310,19 @@ mod behaviour {
     }
 
     #[test]
+    fn an_acquire_that_is_polled_after_its_end_panics() {
+        within_deadline(|| {
+            let semaphore = Semaphore::new(2);
+            let mut acquire = Polled::new(semaphore.acquire());
+            let Poll::Ready(permit) = acquire.poll() else { panic!("a permit was free") };
+            let again = panic_of(|| assert!(acquire.poll().is_pending(), "a second permit"));
+            assert_ne!(again, "a second permit");
+            drop((permit, acquire));
+            assert_eq!(semaphore.available_permits(), 2);
+        });
+    }
+
+    #[test]
     fn a_request_for_none_is_immediate() {
         within_deadline(|| {
             let semaphore = Arc::new(Semaphore::new(0));
@@ -728,6 +741,22 @@ mod behaviour {
             semaphore.add_permits(1);
             assert_eq!(semaphore.available_permits(), 1, "added by the waker");
             assert!(matches!(waiter.now_or_never(), Some(Ok(_))));
+        });
+    }
+
+    #[test]
+    fn a_waker_may_use_the_semaphore_that_closes() {
+        within_deadline(|| {
+            let semaphore = Arc::new(Semaphore::new(0));
+            let theirs = semaphore.clone();
+            let waker = OnWake::waker(move || {
+                assert_eq!((theirs.is_closed(), theirs.waiting()), (true, 0));
+                theirs.add_permits(1);
+            });
+            let mut waiter = pin!(semaphore.acquire());
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            semaphore.close();
+            assert_eq!(semaphore.available_permits(), 1, "added by the waker");
         });
     }
 
