@@ -179,7 +179,7 @@ impl Case<'_> {
             // Nobody woke the task, but somebody did wake one that had ended: perhaps in its stead.
             all = self.timeline.wakes.iter().filter(|wake| wake.too_late).collect();
         }
-        let unheard = all.iter().rfind(|wake| wake.heard_by.is_empty() && wake.step < sleeper.step);
+        let unheard = all.iter().rfind(|wake| wake.heard_by.is_empty());
         let wake = unheard.or(all.last())?;
         let went_to = match (wake.too_late, wake.target) {
             (true, Target::Object(task)) => Some(format!("{}, which had ended", self.names[task])),
@@ -192,7 +192,11 @@ impl Case<'_> {
             step: wake.step,
             by: self.thread(wake.thread),
             place: self.place(wake.step),
-            only: all.len() == 1,
+            which: match all.len() {
+                1 => "the only",
+                _ if all.last().is_some_and(|last| last.step == wake.step) => "the last",
+                _ => "a",
+            },
             went_to,
         })
     }

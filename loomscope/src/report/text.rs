@@ -142,12 +142,10 @@ impl<'a> Table<'a> {
             out,
         );
         self.rule('┼', out);
-        let mut before = State::default();
         for line in &self.view.lines {
             match line {
                 Line::Row { index, times } => {
-                    self.row(*index, *times, &before, out);
-                    before = self.report.timeline.rows[*index].state.clone();
+                    self.row(*index, *times, out);
                 }
                 Line::Again { .. } | Line::Gap(_) => self.remark(&line.to_string(), out),
             }
@@ -155,14 +153,14 @@ impl<'a> Table<'a> {
         self.rule('┴', out);
     }
 
-    fn row(&self, index: usize, times: usize, before: &State, out: &mut String) {
+    fn row(&self, index: usize, times: usize, out: &mut String) {
         let row = &self.report.timeline.rows[index];
         let text = cell(row, times);
         let own = wrap(&text, self.threads[row.thread]);
         for (number, part) in own.iter().enumerate() {
             let cells = (0..self.threads.len()).map(|thread| match thread == row.thread {
                 true => paint(&pad(part, self.threads[thread]), colour_of(row.kind), self.colour),
-                false => self.bar(thread, &row.state, before),
+                false => self.bar(thread, &row.state),
             });
             let first = number == 0;
             let step = if first { row.step.to_string() } else { String::new() };
@@ -175,9 +173,9 @@ impl<'a> Table<'a> {
     }
 
     /// What another thread's cell shows beside a step: whether it holds, whether it waits.
-    fn bar(&self, thread: ThreadId, now: &State, before: &State) -> String {
-        let held = now.holds(thread) && before.holds(thread);
-        let waits = now.waits(thread) && before.waits(thread);
+    fn bar(&self, thread: ThreadId, state: &State) -> String {
+        let held = state.holds(thread);
+        let waits = state.waits(thread);
         let bar = match (held, waits) {
             (true, true) => "┃┆",
             (true, false) => "┃",

@@ -95,8 +95,8 @@ pub struct Missed {
     pub by: String,
     /// Where it was given.
     pub place: String,
-    /// Whether there was no other.
-    pub only: bool,
+    /// `the only`, `the last` or `a`.
+    pub which: &'static str,
     /// Who got it instead.
     pub went_to: Option<String>,
 }
@@ -157,8 +157,7 @@ impl fmt::Display for Verdict {
 
 impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let which = if self.only { "only" } else { "last" };
-        write!(f, "the {which} {} came at step {}", self.call, self.step)?;
+        write!(f, "{} {} came at step {}", self.which, self.call, self.step)?;
         match &self.went_to {
             Some(other) => write!(f, " and went to {other}"),
             None => Ok(()),

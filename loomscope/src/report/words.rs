@@ -102,14 +102,13 @@ fn deadlock(links: &[Link]) -> String {
 }
 
 fn came_too_early(missed: &Missed, waits: usize) -> String {
-    let Missed { call, step, by, place, only, went_to } = missed;
-    let which = if *only { "only" } else { "last" };
+    let Missed { call, step, by, place, which, went_to } = missed;
     let fate = match went_to {
         Some(other) => format!("and went to {other}"),
         None if *step < waits => "before it waited".to_owned(),
         None => "and did not reach it".to_owned(),
     };
-    format!("the {which} {call} came from {by} at step {step} ({place}), {fate}.")
+    format!("{which} {call} came from {by} at step {step} ({place}), {fate}.")
 }
 
 fn leak(objects: &[Leaked]) -> String {

@@ -207,6 +207,9 @@ pub(super) fn two_notifies() -> Report {
         s.on(consumer, items, Op::Unlocked, "drop(items)");
     }
     s.locks(1, items, "let mut items").on(1, ready, Op::Wait { mutex: items }, "ready.wait");
+    s.on(0, ready, Op::NotifyOne, "notify_one");
+    s.on(1, ready, Op::WaitOver { mutex: items, timed_out: false }, "ready.wait");
+    s.on(1, ready, Op::Wait { mutex: items }, "ready.wait");
     s.fails("two", Failure::Deadlock)
 }
 
@@ -221,4 +224,16 @@ pub(super) fn woken_into_a_taken_mutex() -> Report {
         "consume",
     );
     s.fails("taken", Failure::Deadlock)
+}
+
+/// Two readers who both want to write.
+pub(super) fn upgrade() -> Report {
+    let mut s = Script::new("src/queue.rs", QUEUE, &["a", "b"]);
+    let items = s.object("RwLock", "items");
+    for reader in [0, 1] {
+        s.on(reader, items, Op::ReadWant, "let mut items");
+        s.on(reader, items, Op::ReadLocked, "let mut items");
+    }
+    s.on(0, items, Op::LockWant, "push_back").on(1, items, Op::LockWant, "push_back");
+    s.fails("upgrade", Failure::Deadlock)
 }

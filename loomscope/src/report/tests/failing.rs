@@ -153,3 +153,18 @@ pub(super) fn every_step() -> Report {
     s.does(0, Op::JoinWant(1), code).does(0, Op::Joined(1), code);
     s.fails("all", Failure::Race(String::new()))
 }
+
+/// Locks that overlap, and readers that pile up. The panicking thread's first step is its panic.
+pub(super) fn hand_over_hand() -> Report {
+    let mut s = Script::new("src/publish.rs", PUBLISH, &["main", "other"]);
+    let (left, right) = (s.object("Mutex", "left"), s.object("Mutex", "right"));
+    let (map, count) = (s.object("RwLock", "map"), s.object("AtomicUsize", "count"));
+    s.locks(1, left, "data.store").locks(1, right, "ready.store");
+    s.on(1, left, Op::Unlocked, "data.load").on(1, right, Op::Unlocked, "data.load");
+    for _ in 0..3 {
+        s.on(1, map, Op::ReadLocked, "while");
+    }
+    s.on(1, count, Op::Update { from: 0, to: 1 }, "data.store");
+    s.does(0, Op::Panicked("at once".to_owned()), "assert_eq!");
+    s.fails("hand over hand", Failure::Panic { thread: 0, message: "at once".to_owned() })
+}

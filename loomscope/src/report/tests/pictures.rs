@@ -119,6 +119,11 @@ fn a_hold_bar_lasts_as_long_as_the_hold() {
     assert_eq!(svg.matches("<title>main holds state</title>").count(), 1, "{svg}");
     let svg = blocked::five_threads().svg();
     assert_eq!(svg.matches(" holds items</title>").count(), 5, "{svg}");
+    // Two rows of thirty pixels each, side by side, and the readers' to the end.
+    let svg = failing::hand_over_hand().svg();
+    let bars: Vec<&str> = svg.lines().filter(|line| line.contains(" holds ")).collect();
+    let heights = bars.iter().filter(|bar| bar.contains("height=\"60\""));
+    assert_eq!(heights.count(), 2, "{bars:?}");
 }
 
 #[test]
@@ -138,6 +143,8 @@ fn a_page_shows_the_source_of_every_step() {
     ));
     assert!(page.contains("data-inside=\"Gate::pass\""));
     assert!(page.contains("<main data-first=\"5\">"), "it begins with the notify that was missed");
+    let page = failing::check_then_act().html();
+    assert!(page.contains("<main data-first=\"8\">"), "it begins with the panic");
 }
 
 #[test]

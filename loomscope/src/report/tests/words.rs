@@ -26,6 +26,7 @@ fn the_story_names_who_where_and_when() {
             failing::stale_publish(),
             "reader panics at src/publish.rs:4: assertion `left == right` failed. It saw an old value at step 6 (src/publish.rs:4): `load data = 0`, though it is 42 since step 3.",
         ),
+        (failing::hand_over_hand(), "main panics at src/publish.rs:4: at once."),
         (
             failing::race(),
             "main writes at step 1, other reads at step 2, and nothing orders the two: no lock, and no release that the other acquires. `slot` may be torn.",

@@ -160,7 +160,8 @@ impl<'a> Tracer<'a> {
     }
 
     fn wants_text(&self, lock: ObjectId, thread: ThreadId) -> String {
-        if self.holds.iter().any(|hold| hold.lock == lock && hold.thread == thread) {
+        let mut holds = self.holds.iter().filter(|hold| hold.lock == lock).peekable();
+        if holds.peek().is_some() && holds.all(|hold| hold.thread == thread) {
             return format!("wants {}, which it holds", self.names[lock]);
         }
         format!("wants {}{}", self.names[lock], self.holders(Some(lock)))

@@ -242,7 +242,7 @@ fn a_notify_for_one_is_claimed_by_one() {
         &blocked::two_notifies(),
         r#"
 two
-✗ lost wake-up: a waits for ever at step 13; the last notify came at step 7
+✗ lost wake-up: a waits for ever at step 16; a notify came at step 7
   found by loom in interleaving 3 · at most 1 preemption
 ────┬───────────────────────┬───────────────────────┬──────────────────────┬────────────┬───────────────────────────────
     │ main                  │ a                     │ b                    │ where      │ source
@@ -266,8 +266,14 @@ two
  12 │                       │ locks items           │                      │ queue.rs:1 │ let mut items = self.items.lo…
  13 │                       │ waits on ready,       │                      │ queue.rs:3 │ items = self.ready.wait(items…
     │                       │ unlocks items         │                      │            │
+ 14 │ notify_one ready:     │ ┆                     │                      │ queue.rs:6 │ self.ready.notify_one();
+    │ wakes a               │ ┆                     │                      │            │
+ 15 │                       │ woken from ready,     │                      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ locks items           │                      │            │
+ 16 │                       │ waits on ready,       │                      │ queue.rs:3 │ items = self.ready.wait(items…
+    │                       │ unlocks items         │                      │            │
 ────┴───────────────────────┴───────────────────────┴──────────────────────┴────────────┴───────────────────────────────
-✗ a  waits for ever for a notify of `ready`, since step 13 (src/queue.rs:3)
+✗ a  waits for ever for a notify of `ready`, since step 16 (src/queue.rs:3)
   ┃ holds a lock   ┆ waits
 "#,
     );
@@ -291,6 +297,29 @@ taken
   5 │ ┆                             │ ends                         │ queue.rs:8 │ thread::spawn_named("consumer", consu…
 ────┴───────────────────────────────┴──────────────────────────────┴────────────┴───────────────────────────────────────
 ✗ main  waits for ever for `items`, since step 2 (src/queue.rs:3); thief holds it since step 3 (src/queue.rs:5)
+  ┃ holds a lock   ┆ waits
+"#,
+    );
+}
+
+#[test]
+fn two_readers_who_want_to_write_are_a_deadlock() {
+    check(
+        &blocked::upgrade(),
+        r#"
+upgrade
+✗ deadlock: a -> b -> a
+  found by loom in interleaving 3 · at most 1 preemption
+────┬────────────────────────────┬────────────────────────────┬────────────┬────────────────────────────────────────────
+    │ a                          │ b                          │ where      │ source
+────┼────────────────────────────┼────────────────────────────┼────────────┼────────────────────────────────────────────
+  1 │ read-locks items           │                            │ queue.rs:1 │ let mut items = self.items.lock().unwrap();
+  2 │ ┃                          │ read-locks items           │ queue.rs:1 │ let mut items = self.items.lock().unwrap();
+  3 │ wants items (held by a, b) │ ┃                          │ queue.rs:5 │ self.items.lock().unwrap().push_back(item);
+  4 │ ┃┆                         │ wants items (held by a, b) │ queue.rs:5 │ self.items.lock().unwrap().push_back(item);
+────┴────────────────────────────┴────────────────────────────┴────────────┴────────────────────────────────────────────
+✗ a  waits for ever for `items`, since step 3 (src/queue.rs:5); b holds it since step 2 (src/queue.rs:1)
+✗ b  waits for ever for `items`, since step 4 (src/queue.rs:5); a holds it since step 1 (src/queue.rs:1)
   ┃ holds a lock   ┆ waits
 "#,
     );

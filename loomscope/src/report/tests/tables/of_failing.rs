@@ -223,3 +223,29 @@ all
 "#,
     );
 }
+
+#[test]
+fn holds_that_overlap_stay_apart() {
+    check(
+        &failing::hand_over_hand(),
+        r#"
+hand over hand
+✗ panic: main: at once
+  found by loom in interleaving 3 · at most 1 preemption
+────┬────────────────┬────────────────┬──────────────┬────────────────────────────────────────────────────
+    │ main           │ other          │ where        │ source
+────┼────────────────┼────────────────┼──────────────┼────────────────────────────────────────────────────
+  1 │                │ locks left     │ publish.rs:1 │ data.store(42, Relaxed);
+  2 │                │ locks right    │ publish.rs:2 │ ready.store(true, Relaxed);
+  3 │                │ unlocks left   │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
+  4 │                │ unlocks right  │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
+  5 │                │ read-locks map │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
+  6 │                │ read-locks map │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
+  7 │                │ read-locks map │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
+  8 │                │ count: 0 → 1   │ publish.rs:1 │ data.store(42, Relaxed);
+  9 │ PANIC: at once │ ┃              │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
+────┴────────────────┴────────────────┴──────────────┴────────────────────────────────────────────────────
+  ┃ holds a lock
+"#,
+    );
+}
