@@ -95,3 +95,8 @@ pub fn note(text: std::fmt::Arguments<'_>) {
         record::emit(event::Op::Note(text.to_string()), None, std::panic::Location::caller());
     }
 }
+
+/// The examples of the README are compiled like any other.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -119,7 +119,7 @@ impl fmt::Display for Verdict {
                 write!(f, "panic: {thread}: {message}")
             }
             Verdict::Panic { thread, message, task: true, .. } => {
-                write!(f, "panic: a task on {thread}, which nobody joined: {message}")
+                write!(f, "panic: {thread}, a task that nobody joined: {message}")
             }
             Verdict::Deadlock { links } => deadlock(f, links),
             Verdict::LostWakeup { thread, step, missed, .. } => {

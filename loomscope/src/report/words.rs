@@ -7,9 +7,11 @@ use super::verdict::{Leaked, Link, Missed, Verdict, list};
 pub(super) fn tell(report: &Report) -> String {
     match &report.verdict {
         Verdict::Panic { thread, message, place, task } => {
-            let who = if *task { format!("A task on {thread}") } else { thread.clone() };
             let place = place.as_ref().map_or(String::new(), |place| format!(" at {place}"));
-            format!("{who} panics{place}: {}{}", sentence(message), before_the_panic(report, thread))
+            let told = format!("{thread} panics{place}: {}", sentence(message));
+            let before = before_the_panic(report, thread);
+            let unjoined = if *task { " It is a task, and nobody looked at its `JoinHandle`." } else { "" };
+            format!("{told}{unjoined}{before}")
         }
         Verdict::Deadlock { links } => deadlock(links),
         Verdict::LostWakeup { thread, waits_for, step, place, missed } => {
@@ -17,14 +19,7 @@ pub(super) fn tell(report: &Report) -> String {
             let reason = missed.unwrap_or_else(|| "nothing is left that could wake it.".to_owned());
             format!("{thread} waits for ever for {waits_for} (step {step}, {place}): {reason}")
         }
-        Verdict::Livelock { steps, threads } => {
-            let who = if threads.is_empty() { "It".to_owned() } else { list(threads) };
-            let verb = if threads.len() > 1 { "go" } else { "goes" };
-            format!(
-                "After {steps} steps there is no end in sight: {who} {verb} on without getting anywhere. \
-                 A loop that waits for another thread has to give it a turn: yield in it, or block."
-            )
-        }
+        Verdict::Livelock { steps, threads } => livelock(report, *steps, threads),
         Verdict::Leak { objects } => leak(objects),
         Verdict::Race { cell, accesses, message } => match (cell, accesses.len()) {
             (Some(cell), 2) => format!(
@@ -70,6 +65,21 @@ fn before_the_panic(report: &Report, thread: &str) -> String {
         other.step,
         other.spot,
         other.text
+    )
+}
+
+fn livelock(report: &Report, steps: usize, threads: &[String]) -> String {
+    let who = if threads.is_empty() { "It".to_owned() } else { list(threads) };
+    let verb = if threads.len() > 1 { "go" } else { "goes" };
+    let yields = report.timeline.rows.iter().rev().take(32).any(|row| row.text == "yields");
+    let advice = match yields {
+        true => "The loop gives the others a turn, but what it waits for never comes.",
+        false => {
+            "A loop that waits for another thread has to give it a turn: yield in it, or block."
+        }
+    };
+    format!(
+        "After {steps} steps there is no end in sight: {who} {verb} on without getting anywhere. {advice}"
     )
 }
 

@@ -28,6 +28,14 @@ fn the_story_names_who_where_and_when() {
         ),
         (failing::hand_over_hand(), "main panics at src/publish.rs:4: at once."),
         (
+            failing::task_panic(),
+            "worker panics at src/publish.rs:4: <b>out</b> of \"permits\" & luck. It is a task, and nobody looked at its `JoinHandle`.",
+        ),
+        (
+            failing::livelock(40),
+            "After 80 steps there is no end in sight: spinner goes on without getting anywhere. The loop gives the others a turn, but what it waits for never comes.",
+        ),
+        (
             failing::race(),
             "main writes at step 1, other reads at step 2, and nothing orders the two: no lock, and no release that the other acquires. `slot` may be torn.",
         ),

@@ -61,7 +61,7 @@ fn a_task_panic_nobody_looked_at_is_a_panic() {
         &failing::task_panic(),
         r#"
 task
-✗ panic: a task on worker, which nobody joined: <b>out</b> of "permits" & luck
+✗ panic: worker, a task that nobody joined: <b>out</b> of "permits" & luck
   found by loom in interleaving 3 · at most 1 preemption
 ────┬──────┬───────────────────────────────────────┬──────────────┬────────────────────────────────────
     │ main │ worker                                │ where        │ source
