@@ -3,12 +3,13 @@
 //! Everything that the facade needs of them is here: a schedule point, blocking, a lock, a data
 //! race detector and a thread. The rest is built on these, once, for both.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::sync::atomic::Ordering::SeqCst;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::Failure;
-use crate::record::{ensure_alive, fail};
+use crate::record::{self, ensure_alive, fail};
 
 /// Which engine runs the current model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Drop for Sentinel {
 /// Calls into the engine, under the sentinel.
 pub(crate) fn enter<R>(call: impl FnOnce() -> R) -> R {
     ensure_alive();
-    release_abandoned();
+    record::forget_caught_panics();
     let _sentinel = Sentinel;
     call()
 }
@@ -114,7 +115,7 @@ struct SlotState {
 }
 
 impl Slot {
-    fn state(&self) -> std::sync::MutexGuard<'_, SlotState> {
+    fn state(&self) -> MutexGuard<'_, SlotState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -216,92 +217,121 @@ pub(crate) fn yield_now() {
     });
 }
 
-/// An exclusive lock without data.
-#[derive(Debug)]
-pub(crate) struct RawLock(Arc<Lock>);
-
-#[derive(Debug)]
-enum Lock {
-    Loom(loom::sync::Mutex<()>),
-    Shuttle(shuttle::sync::Mutex<()>),
-}
-
-#[expect(dead_code, reason = "a guard is there to be dropped")]
-enum Guard {
-    Loom(loom::sync::MutexGuard<'static, ()>),
-    Shuttle(shuttle::sync::MutexGuard<'static, ()>),
-}
-
-/// Holds a `RawLock`.
+/// An exclusive lock without data, and without a guard: whoever locks it also unlocks it.
 ///
-/// The guard stands before the lock that it borrows: fields are dropped in this order.
-struct Held {
-    _guard: Guard,
-    lock: Arc<Lock>,
-}
-
-/// Holds a `RawLock`; dropped, it unlocks it, or lets go of it as soon as that can be done.
-pub(crate) struct RawGuard(Option<Held>);
-
-thread_local! {
-    /// Locks whose guard was dropped by a thread that unwinds, with that thread.
-    ///
-    /// The engines' locks hold one of std's, which would be poisoned for good; so the lock itself
-    /// stays taken until the unwinding is over. The thread that unwinds may take it again.
-    static ABANDONED: RefCell<Vec<(usize, Held)>> = const { RefCell::new(Vec::new()) };
+/// Not the engines' own mutex: loom's holds one of std's, which is poisoned for good as soon as it
+/// is unlocked while any coroutine of the OS thread unwinds.
+#[derive(Debug)]
+pub(crate) enum RawLock {
+    Loom(Token),
+    Shuttle(Queue),
 }
 
 impl RawLock {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(match current() {
-            Engine::Loom => Lock::Loom(loom::sync::Mutex::new(())),
-            Engine::Shuttle => Lock::Shuttle(shuttle::sync::Mutex::new(())),
-        }))
+        match current() {
+            Engine::Loom => Self::Loom(Token::new()),
+            Engine::Shuttle => Self::Shuttle(Queue::new()),
+        }
     }
 
-    pub(crate) fn lock(&self) -> RawGuard {
-        if let Some(held) = self.take_abandoned() {
-            return RawGuard(Some(held));
+    pub(crate) fn lock(&self) {
+        match self {
+            Self::Loom(token) => token.take(),
+            Self::Shuttle(queue) => queue.lock(),
         }
-        // SAFETY: the lock is in an `Arc`, at an address that does not change; `Held` keeps a count
-        // of it, and drops the guard that borrows it first.
-        let lock: &'static Lock = unsafe { &*Arc::as_ptr(&self.0) };
-        let guard = enter(|| match lock {
-            Lock::Loom(lock) => Guard::Loom(lock.lock().unwrap_or_else(PoisonError::into_inner)),
-            Lock::Shuttle(lock) => {
-                Guard::Shuttle(lock.lock().unwrap_or_else(PoisonError::into_inner))
-            }
-        });
-        RawGuard(Some(Held { _guard: guard, lock: self.0.clone() }))
     }
 
-    /// The lock, where this very thread has abandoned it while it unwinds.
-    fn take_abandoned(&self) -> Option<Held> {
-        if ABANDONED.with_borrow(Vec::is_empty) {
-            return None;
+    pub(crate) fn unlock(&self) {
+        match self {
+            Self::Loom(token) => token.put(),
+            Self::Shuttle(queue) => queue.unlock(),
         }
-        let thread = thread_id();
-        ABANDONED.with_borrow_mut(|abandoned| {
-            let is_ours =
-                |(by, held): &(usize, Held)| *by == thread && Arc::ptr_eq(&held.lock, &self.0);
-            abandoned.iter().position(is_ours).map(|index| abandoned.swap_remove(index).1)
-        })
     }
 }
 
-impl Drop for RawGuard {
+/// A lock of loom: a channel that holds one message while nobody holds the lock.
+///
+/// Two receives depend on each other and a send on neither, so that just the orders of locking are
+/// explored; and a message carries what its sender has seen to its receiver.
+#[derive(Debug)]
+pub(crate) struct Token {
+    sender: loom::sync::mpsc::Sender<()>,
+    receiver: loom::sync::mpsc::Receiver<()>,
+}
+
+// SAFETY: all threads of a model are coroutines on one OS thread, so that no two of them are ever in
+// the receiver's methods at the same time; a coroutine that blocks does so before it touches it.
+unsafe impl Sync for Token {}
+
+impl Token {
+    fn new() -> Self {
+        let (sender, receiver) = loom::sync::mpsc::channel();
+        let token = Self { sender, receiver };
+        token.put();
+        token
+    }
+
+    fn take(&self) {
+        enter(|| self.receiver.recv()).expect("the sender stands beside the receiver");
+    }
+
+    fn put(&self) {
+        enter(|| self.sender.send(())).expect("the receiver stands beside the sender");
+    }
+}
+
+impl Drop for Token {
     fn drop(&mut self) {
-        let held = self.0.take().expect("a guard is dropped once");
-        if std::thread::panicking() {
-            ABANDONED.with_borrow_mut(|abandoned| abandoned.push((thread_id(), held)));
-        }
+        // The receiver drains the channel when it is dropped: not in a dead engine.
+        ensure_alive();
     }
 }
 
-/// Lets go of the locks that unwinding threads have abandoned, once none unwinds any more.
-pub(crate) fn release_abandoned() {
-    if !std::thread::panicking() && !ABANDONED.with_borrow(Vec::is_empty) {
-        drop(ABANDONED.take());
+/// A lock of shuttle: a flag, and the threads that wait for it.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    turn: Turn,
+    state: Mutex<QueueState>,
+}
+
+#[derive(Debug, Default)]
+struct QueueState {
+    locked: bool,
+    waiting: VecDeque<Arc<Slot>>,
+}
+
+impl Queue {
+    fn new() -> Self {
+        Self { turn: Turn::new(), state: Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) {
+        loop {
+            self.turn.take();
+            let mut state = self.state();
+            if !std::mem::replace(&mut state.locked, true) {
+                return;
+            }
+            let slot = Arc::new(Slot::default());
+            state.waiting.push_back(slot.clone());
+            drop(state);
+            slot.wait();
+        }
+    }
+
+    fn unlock(&self) {
+        let next = {
+            let mut state = self.state();
+            state.locked = false;
+            state.waiting.pop_front()
+        };
+        next.iter().for_each(|slot| slot.set());
+        self.turn.take();
     }
 }
 

@@ -252,6 +252,13 @@ pub(crate) fn saw_task_panic(task: ObjectId) {
     with(|run| run.unseen.remove(&task));
 }
 
+/// Called at every step: where nobody unwinds, every panic so far has been caught.
+pub(crate) fn forget_caught_panics() {
+    if !std::thread::panicking() {
+        with(|run| run.panics.clear());
+    }
+}
+
 /// Whether `thread` is unwinding, and not merely some coroutine that the OS thread ran before it.
 pub(crate) fn is_unwinding(thread: impl FnOnce() -> ThreadId) -> bool {
     std::thread::panicking() && with(|run| run.panics.contains_key(&thread()))
@@ -330,7 +337,10 @@ pub(crate) fn is_recording() -> bool {
 /// Records a step of the current thread.
 #[inline]
 pub(crate) fn emit(op: Op, object: Option<ObjectId>, place: Place) {
-    see_source(place);
+    // Starting a thread is no step that another could come between.
+    if object.is_some() {
+        see_source(place);
+    }
     if RECORDING.get() && !DEAD.get() {
         let backtrace = Backtrace::force_capture();
         let (thread, frames) = (engine::thread_id(), Vec::new());

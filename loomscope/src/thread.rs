@@ -54,7 +54,6 @@ pub(crate) fn run_execution(body: impl FnOnce(), place: Place) {
     THREADS.with_borrow_mut(BTreeMap::clear);
     register(0, Shared::new(Some("main".to_owned())));
     record::guard(0, body);
-    engine::release_abandoned();
     record::emit(Op::End, None, place);
     while let Some(join) = any_unjoined() {
         join.wait();
@@ -113,7 +112,6 @@ pub(crate) fn start<T: Send + 'static>(
         record::guard(id, || {
             record::emit(Op::Start, None, place);
             let value = body();
-            engine::release_abandoned();
             record::emit(Op::End, None, place);
             *lock(&their_result) = Some(value);
             // Where the handle is gone, this drops the value before the leak check.

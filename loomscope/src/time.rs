@@ -128,7 +128,7 @@ pub(crate) fn set_deadline(
 impl Drop for Deadline {
     fn drop(&mut self) {
         let is_pending = || with(|timer| timer.pending.contains_key(&self.key)) == Some(true);
-        if !is_pending() || std::thread::panicking() {
+        if !is_pending() {
             return;
         }
         self.turn.take();

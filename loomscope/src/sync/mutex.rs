@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{LockResult, Poison, PoisonError, TryLockError, TryLockResult};
-use crate::engine::{RawGuard, RawLock, Turn};
+use crate::engine::{RawLock, Turn};
 use crate::event::{Op, Place};
 use crate::record::{self, Traced};
 
@@ -26,8 +26,8 @@ pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
     place: Place,
     was_unwinding: bool,
+    /// `None` while a condition variable has the mutex unlocked.
     data: Option<std::sync::MutexGuard<'a, T>>,
-    lock: Option<RawGuard>,
 }
 
 impl<T> Mutex<T> {
@@ -66,9 +66,9 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let place = Location::caller();
         self.traced.emit(Op::LockWant, place);
-        let lock = self.acquire();
+        self.acquire();
         self.traced.emit(Op::Locked, place);
-        self.poison.wrap(self.guard(lock, place))
+        self.poison.wrap(self.guard(place))
     }
 
     /// Takes the lock if nobody holds it.
@@ -86,9 +86,9 @@ impl<T: ?Sized> Mutex<T> {
             self.traced.emit(Op::TryLockFailed, place);
             return Err(TryLockError::WouldBlock);
         }
-        let lock = self.lock.lock();
+        self.lock.lock();
         self.traced.emit(Op::Locked, place);
-        Ok(self.poison.wrap(self.guard(lock, place))?)
+        Ok(self.poison.wrap(self.guard(place))?)
     }
 
     /// The value, through an exclusive borrow.
@@ -118,12 +118,13 @@ impl<T: ?Sized> Mutex<T> {
         }
     }
 
-    fn acquire(&self) -> RawGuard {
+    fn acquire(&self) {
         self.take_turn();
-        self.lock.lock()
+        self.lock.lock();
     }
 
-    fn guard(&self, lock: RawGuard, place: Place) -> MutexGuard<'_, T> {
+    /// The guard, for the thread that holds the lock.
+    fn guard(&self, place: Place) -> MutexGuard<'_, T> {
         self.locked.store(true, Relaxed);
         let data = match self.data.try_lock() {
             Ok(data) => data,
@@ -131,23 +132,19 @@ impl<T: ?Sized> Mutex<T> {
             Err(TryLockError::WouldBlock) => unreachable!("the engine's lock guards the data"),
         };
         let was_unwinding = Poison::on_lock();
-        MutexGuard { mutex: self, place, was_unwinding, data: Some(data), lock: Some(lock) }
+        MutexGuard { mutex: self, place, was_unwinding, data: Some(data) }
     }
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Unlocks for the length of a wait: `parked` runs with the lock free.
     pub(super) fn unlocked(&mut self, register: impl FnOnce(), parked: impl FnOnce()) {
-        if !std::thread::panicking() {
-            self.mutex.take_turn();
-        }
+        self.mutex.take_turn();
         register();
         self.release();
         parked();
-        let lock = self.mutex.acquire();
-        let mut again = self.mutex.guard(lock, self.place);
-        self.data = again.data.take();
-        self.lock = again.lock.take();
+        self.mutex.acquire();
+        self.data = self.mutex.guard(self.place).data.take();
     }
 
     pub(super) fn id(&self) -> usize {
@@ -163,19 +160,17 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     fn release(&mut self) {
         drop(self.data.take());
         self.mutex.locked.store(false, Relaxed);
-        drop(self.lock.take());
+        self.mutex.lock.unlock();
     }
 }
 
 impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        if self.lock.is_none() {
+        if self.data.is_none() {
             return;
         }
         self.mutex.poison.on_unlock(self.was_unwinding);
-        if !std::thread::panicking() {
-            self.mutex.take_turn();
-        }
+        self.mutex.take_turn();
         self.mutex.traced.emit(Op::Unlocked, self.place);
         self.release();
     }

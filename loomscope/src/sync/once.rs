@@ -98,9 +98,7 @@ struct Finish<'a> {
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
         let failed = record::is_unwinding(thread_id);
-        if !failed {
-            self.once.turn.take();
-        }
+        self.once.turn.take();
         let waiting = {
             let mut state = self.once.state();
             state.phase = if failed { Phase::Poisoned } else { Phase::Done };

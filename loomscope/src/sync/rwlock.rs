@@ -215,9 +215,7 @@ struct Hold<'a> {
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.turn.take();
-        }
+        self.turn.take();
         let op = match self.mode {
             Mode::Read => Op::ReadUnlocked,
             Mode::Write => Op::Unlocked,
