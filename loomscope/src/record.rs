@@ -8,6 +8,7 @@ use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::{Once, mpsc};
 use std::time::Duration;
 
@@ -47,8 +48,9 @@ impl Finished {
 
     /// What the recorded execution did.
     pub(crate) fn log(mut self) -> Log {
+        let root = workspace_root();
         for (event, backtrace) in self.log.events.iter_mut().zip(&self.backtraces) {
-            event.frames = frames(backtrace);
+            event.frames.extend(frames(backtrace, &root));
         }
         self.log
     }
@@ -342,13 +344,17 @@ pub(crate) fn emit(op: Op, object: Option<ObjectId>, place: Place) {
         see_source(place);
     }
     if RECORDING.get() && !DEAD.get() {
-        let backtrace = Backtrace::force_capture();
-        let (thread, frames) = (engine::thread_id(), Vec::new());
-        with(|run| {
-            run.log.events.push(Event { thread, op, object, place, frames });
-            run.backtraces.push(backtrace);
-        });
+        push(op, object, place, Vec::new());
     }
+}
+
+fn push(op: Op, object: Option<ObjectId>, place: Place, frames: Vec<Frame>) {
+    let backtrace = Backtrace::force_capture();
+    let thread = engine::thread_id();
+    with(|run| {
+        run.log.events.push(Event { thread, op, object, place, frames });
+        run.backtraces.push(backtrace);
+    });
 }
 
 #[inline]
@@ -358,8 +364,15 @@ fn see_source(place: Place) {
     }
 }
 
+/// The nearest folder above with a lock file: paths are told from there.
+fn workspace_root() -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let root = here.ancestors().find(|folder| folder.join("Cargo.lock").exists());
+    root.unwrap_or(&here).to_path_buf()
+}
+
 /// The frames of a backtrace that lie in the code under test, innermost first.
-fn frames(backtrace: &Backtrace) -> Vec<Frame> {
+fn frames(backtrace: &Backtrace, root: &Path) -> Vec<Frame> {
     let backtrace = backtrace.to_string();
     let mut frames = Vec::new();
     let mut function = "";
@@ -368,26 +381,36 @@ fn frames(backtrace: &Backtrace) -> Vec<Frame> {
             function = line.split_once(": ").map_or(line, |(_number, name)| name);
             continue;
         };
-        if let Some((file, line)) = parse_place(place).filter(|(file, _)| !is_ours(file)) {
-            frames.push(Frame { function: function.to_owned(), file: file.to_owned(), line });
+        if let Some((file, line)) = parse_place(place).filter(|(file, _)| is_of_interest(file)) {
+            let function = function.to_owned();
+            frames.push(Frame { function, file: from_root(file, root), line });
         }
     }
     frames
 }
 
-/// Whether a file is one of this crate's own.
-fn is_ours(file: &str) -> bool {
-    let here = std::env::current_dir().unwrap_or_default();
-    here.join(file).starts_with(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
-}
-
-/// Splits `file:line:column`, unless the file is the toolchain's or a dependency's.
+/// Splits `file:line:column`.
 fn parse_place(place: &str) -> Option<(&str, u32)> {
     let mut parts = place.rsplitn(3, ':');
     let (_column, line, file) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((file, line.parse().ok()?))
+}
+
+/// Whether a file is not the toolchain's, a dependency's or one of this crate's own.
+fn is_of_interest(file: &str) -> bool {
     let foreign = ["/rustc/", "/library/", "/registry/src/"];
-    let is_foreign = !file.ends_with(".rs") || foreign.iter().any(|part| file.contains(part));
-    if is_foreign { None } else { Some((file, line.parse().ok()?)) }
+    let ours = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let here = std::env::current_dir().unwrap_or_default();
+    file.ends_with(".rs")
+        && !foreign.iter().any(|part| file.contains(part))
+        && !here.join(file).starts_with(ours)
+}
+
+/// A path as the compiler gives it elsewhere: relative to the workspace, not to the package.
+fn from_root(file: &str, root: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let whole: PathBuf = here.join(file).components().collect();
+    whole.strip_prefix(root).unwrap_or(&whole).display().to_string()
 }
 
 /// Keeps panics of models quiet, and remembers what they said.
@@ -415,7 +438,13 @@ fn note_panic(info: &PanicHookInfo<'_>) {
         FAILURE.set(Some(classify(message, 0)));
     } else if !DEAD.get() {
         let thread = engine::thread_id();
-        emit(Op::Panicked(message.clone()), None, Location::caller());
+        if is_recording() {
+            // Unlike the backtrace, the location skips what only passes a caller's mistake on.
+            let (file, line) = (place.file().to_owned(), place.line());
+            let frame = Frame { function: String::new(), file, line };
+            let frames = if is_of_interest(place.file()) { vec![frame] } else { Vec::new() };
+            push(Op::Panicked(message.clone()), None, Location::caller(), frames);
+        }
         with(|run| run.panics.insert(thread, message));
     }
 }

@@ -199,28 +199,17 @@ pub fn current() -> Thread {
 /// Blocks until the thread's token is there, and takes it.
 #[track_caller]
 pub fn park() {
-    let place = Location::caller();
     let thread = current().0;
     thread.turn.take();
-    let blocks = !thread.park.is_set();
-    if blocks {
-        record::emit(Op::ParkWant, None, place);
-    }
+    record::emit(Op::ParkWant, None, Location::caller());
     thread.park.wait();
-    if blocks {
-        record::emit(Op::ParkOver { timed_out: false }, None, place);
-    }
+    record::emit(Op::ParkOver { timed_out: false }, None, Location::caller());
 }
 
 /// Blocks until the thread's token is there or the deadline fires, whichever the schedule has first.
 #[track_caller]
 pub fn park_timeout(limit: Duration) {
-    let place = Location::caller();
-    let thread = current().0;
-    thread.turn.take();
-    if thread.park.is_set() {
-        return thread.park.wait();
-    }
+    let (place, thread) = (Location::caller(), current().0);
     let fired = Arc::new(Mutex::new(false));
     let deadline = {
         let (thread, fired) = (thread.clone(), fired.clone());
@@ -232,6 +221,7 @@ pub fn park_timeout(limit: Duration) {
             }
         })
     };
+    thread.turn.take();
     record::emit(Op::ParkWant, None, place);
     thread.park.wait();
     let timed_out = *lock(&fired);

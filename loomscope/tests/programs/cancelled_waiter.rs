@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker};
 use loomscope::sync::{Arc, Mutex};
 use loomscope::{task, thread};
 
-#[derive(Default)]
 struct Semaphore {
     state: Mutex<State>,
     gives_back: bool,

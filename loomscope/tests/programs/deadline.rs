@@ -4,14 +4,19 @@ use loomscope::sync::{Arc, Condvar, Mutex};
 use loomscope::thread;
 use loomscope::time::Duration;
 
-#[derive(Default)]
 struct Reply {
     value: Mutex<Option<u32>>,
     came: Condvar,
 }
 
+impl Reply {
+    fn new() -> Self {
+        Self { value: Mutex::new(None), came: Condvar::new() }
+    }
+}
+
 fn ask(trust_the_clock: bool) {
-    let reply = Arc::new(Reply::default());
+    let reply = Arc::new(Reply::new());
     let theirs = reply.clone();
     let server = thread::spawn_named("server", move || {
         *theirs.value.lock().unwrap() = Some(7);

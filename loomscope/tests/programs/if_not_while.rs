@@ -3,13 +3,16 @@
 use loomscope::sync::{Arc, Condvar, Mutex};
 use loomscope::thread;
 
-#[derive(Default)]
 struct Slot {
     items: Mutex<Vec<u32>>,
     filled: Condvar,
 }
 
 impl Slot {
+    fn new() -> Self {
+        Self { items: Mutex::new(Vec::new()), filled: Condvar::new() }
+    }
+
     fn put(&self, item: u32) {
         self.items.lock().unwrap().push(item);
         self.filled.notify_all();
@@ -33,7 +36,7 @@ impl Slot {
 }
 
 fn two_takers(take: fn(&Slot) -> u32) {
-    let slot = Arc::new(Slot::default());
+    let slot = Arc::new(Slot::new());
     let (first, second) = (slot.clone(), slot.clone());
     let first = thread::spawn_named("taker-a", move || take(&first));
     let second = thread::spawn_named("taker-b", move || take(&second));

@@ -4,15 +4,20 @@ use loomscope::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use loomscope::sync::{Arc, Condvar, Mutex};
 use loomscope::thread;
 
-#[derive(Default)]
 struct Gate {
     open: AtomicBool,
     lock: Mutex<()>,
     opened: Condvar,
 }
 
+impl Gate {
+    fn new() -> Self {
+        Self { open: AtomicBool::new(false), lock: Mutex::new(()), opened: Condvar::new() }
+    }
+}
+
 pub(crate) fn wrong() {
-    let gate = Arc::new(Gate::default());
+    let gate = Arc::new(Gate::new());
     let theirs = gate.clone();
     let opener = thread::spawn_named("opener", move || {
         theirs.open.store(true, SeqCst);
@@ -26,7 +31,7 @@ pub(crate) fn wrong() {
 }
 
 pub(crate) fn right() {
-    let gate = Arc::new(Gate::default());
+    let gate = Arc::new(Gate::new());
     let theirs = gate.clone();
     let opener = thread::spawn_named("opener", move || {
         let guard = theirs.lock.lock().unwrap();

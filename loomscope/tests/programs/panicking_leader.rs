@@ -5,21 +5,23 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use loomscope::sync::{Arc, Condvar, Mutex};
 use loomscope::thread;
 
-#[derive(Default)]
 struct Flight {
     state: Mutex<State>,
     landed: Condvar,
 }
 
-#[derive(Default, Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum State {
-    #[default]
     Idle,
     Running,
     Done(u32),
 }
 
 impl Flight {
+    fn new() -> Self {
+        Self { state: Mutex::new(State::Idle), landed: Condvar::new() }
+    }
+
     fn run(&self, work: impl FnOnce() -> u32, told: bool) -> u32 {
         let mut state = self.state.lock().unwrap();
         while *state == State::Running {
@@ -54,7 +56,7 @@ impl Drop for Reset<'_> {
 }
 
 fn two_callers(told: bool) {
-    let flight = Arc::new(Flight::default());
+    let flight = Arc::new(Flight::new());
     let theirs = flight.clone();
     let failing = thread::spawn_named("failing", move || {
         let _ = catch_unwind(AssertUnwindSafe(|| theirs.run(|| panic!("backend down"), told)));
