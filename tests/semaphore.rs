@@ -1300,8 +1300,11 @@ mod stress {
                 for round in 0..3_000 {
                     let need = 1 + (round + i) % 2;
                     if i % 2 == 0 {
-                        // Polled once, and dropped: in line, granted by now, or with its permit.
-                        let _ = semaphore.acquire_many(need).now_or_never();
+                        // Polled once, and dropped a while later: still in line, or granted by now.
+                        let mut acquire = semaphore.acquire_many(need);
+                        let permit = (&mut acquire).now_or_never();
+                        thread::yield_now();
+                        drop((permit, acquire));
                     } else {
                         drop(block_on(semaphore.acquire_many(need)).unwrap());
                     }
