@@ -25,8 +25,9 @@ impl<'a> Permit<'a> {
     }
 
     /// Keeps the permits taken: the semaphore has so many fewer from now on.
-    pub fn forget(mut self) {
-        self.semaphore.retire(mem::take(&mut self.count));
+    pub fn forget(self) {
+        let mut spent = self;
+        spent.semaphore.retire(mem::take(&mut spent.count));
     }
 }
 
@@ -49,8 +50,9 @@ pub struct OwnedPermit {
 
 impl OwnedPermit {
     /// Keeps the permits taken: the semaphore has so many fewer from now on.
-    pub fn forget(mut self) {
-        self.semaphore.retire(mem::take(&mut self.count));
+    pub fn forget(self) {
+        let mut spent = self;
+        spent.semaphore.retire(mem::take(&mut spent.count));
     }
 }
 
