@@ -18,6 +18,8 @@ pub(super) enum Caller<'a> {
     Task(&'a Waker),
     /// The current thread, which parks.
     Thread,
+    /// The current thread, which looks in before it joins a line.
+    Passing,
 }
 
 /// Whom to wake. Cloning, waking and dropping a waker runs foreign code: never under the lock.
@@ -30,7 +32,7 @@ impl Caller<'_> {
     pub(super) fn sleeper(self) -> Sleeper {
         match self {
             Self::Task(waker) => Sleeper::Task(waker.clone()),
-            Self::Thread => Sleeper::Thread(thread::current()),
+            Self::Thread | Self::Passing => Sleeper::Thread(thread::current()),
         }
     }
 }
@@ -47,7 +49,7 @@ impl Sleeper {
     fn is(&self, caller: Caller<'_>) -> bool {
         match (self, caller) {
             (Self::Task(mine), Caller::Task(waker)) => mine.will_wake(waker),
-            (Self::Thread(_), Caller::Thread) => true,
+            (Self::Thread(_), Caller::Thread | Caller::Passing) => true,
             _ => false,
         }
     }

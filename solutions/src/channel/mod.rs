@@ -82,6 +82,7 @@
 mod block;
 mod error;
 mod line;
+mod lock;
 mod recv;
 mod send;
 mod state;

@@ -1,7 +1,7 @@
 //! The receiving future, and the receiver as a stream.
 
 use super::line::{Caller, Place};
-use super::state::{Shared, State};
+use super::state::{Guard, Shared, State};
 use super::{Receiver, RecvError};
 use futures::Stream;
 use loomscope::task::coop;
@@ -27,17 +27,33 @@ impl<'a, T> Recv<'a, T> {
     // ANCHOR: take
     #[inline]
     pub(super) fn advance(&mut self, caller: Caller<'_>) -> Poll<Result<T, RecvError>> {
+        if self.place.is_none() {
+            let state = self.shared.lock();
+            if state.admits_receiver() {
+                return Poll::Ready(self.take(state));
+            }
+        }
+        self.wait_and_take(caller)
+    }
+
+    #[inline(never)]
+    fn wait_and_take(&mut self, caller: Caller<'_>) -> Poll<Result<T, RecvError>> {
         let (shared, mut spare) = (self.shared, None);
-        let mut state = ready!(shared.queue_up(
+        let state = ready!(shared.queue_up(
             &mut self.place,
             caller,
             &mut spare,
             State::admits_receiver,
             |state| &mut state.receivers
         ));
-        let Some((value, sender)) = state.take() else { return Poll::Ready(Err(RecvError)) };
-        shared.settle(state, sender);
-        Poll::Ready(Ok(value))
+        Poll::Ready(self.take(state))
+    }
+
+    #[inline]
+    fn take(&self, mut state: Guard<'_, T>) -> Result<T, RecvError> {
+        let (value, sender) = state.take().ok_or(RecvError)?;
+        self.shared.settle(state, sender);
+        Ok(value)
     }
     // ANCHOR_END: take
 }

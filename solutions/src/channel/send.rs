@@ -35,19 +35,35 @@ impl<'a, T> Send<'a, T> {
         if self.shared.is_rendezvous() { self.offer(caller) } else { self.fill(caller) }
     }
 
-    /// With a buffer: waits for a slot, then moves the value into it.
+    /// With a buffer: moves the value into a free slot, if nobody waits for one.
     // ANCHOR: fill
     #[inline]
     fn fill(&mut self, caller: Caller<'_>) -> Poll<Result<(), SendError<T>>> {
+        if self.place.is_none() {
+            let state = self.shared.lock();
+            if state.admits_sender() {
+                return Poll::Ready(self.put(state));
+            }
+        }
+        self.wait_and_fill(caller)
+    }
+
+    #[inline(never)]
+    fn wait_and_fill(&mut self, caller: Caller<'_>) -> Poll<Result<(), SendError<T>>> {
         let mut spare = None;
-        let mut state = ready!(wait_for_slot(self.shared, &mut self.place, caller, &mut spare));
+        let state = ready!(wait_for_slot(self.shared, &mut self.place, caller, &mut spare));
+        Poll::Ready(self.put(state))
+    }
+
+    #[inline]
+    fn put(&mut self, mut state: Guard<'_, T>) -> Result<(), SendError<T>> {
         let value = self.value.take().expect(ENDED);
         if state.closed {
-            return Poll::Ready(Err(SendError(value)));
+            return Err(SendError(value));
         }
         state.push(value);
         self.shared.settle(state, None);
-        Poll::Ready(Ok(()))
+        Ok(())
     }
     // ANCHOR_END: fill
 
@@ -93,6 +109,7 @@ impl<'a, T> Send<'a, T> {
     }
 
     /// Leaves the line; gives the value that was offered there.
+    #[inline(never)]
     fn leave(&mut self) -> Option<T> {
         let place = self.place.take()?;
         let mut state = self.shared.lock();
@@ -117,7 +134,9 @@ impl<T> Future for Send<'_, T> {
 impl<T> Drop for Send<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        drop(self.leave());
+        if self.place.is_some() {
+            drop(self.leave());
+        }
     }
 }
 

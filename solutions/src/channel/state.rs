@@ -1,7 +1,7 @@
 //! What the lock guards, and the one rule by which those in line are called.
 
 use super::line::{Caller, Line, Place, Sleeper};
-use loomscope::sync::{Mutex, MutexGuard};
+use super::lock::{self, Lock};
 use std::collections::VecDeque;
 use std::fmt;
 use std::task::Poll;
@@ -13,10 +13,10 @@ const RESERVED_AT_MOST: usize = 1024;
 pub(super) struct Shared<T> {
     /// `None`: unbounded.
     pub(super) capacity: Option<usize>,
-    state: Mutex<State<T>>,
+    state: Lock<State<T>>,
 }
 
-pub(super) type Guard<'a, T> = MutexGuard<'a, State<T>>;
+pub(super) type Guard<'a, T> = lock::Guard<'a, State<T>>;
 
 /// Everything that changes.
 pub(super) struct State<T> {
@@ -53,7 +53,7 @@ impl<T> Shared<T> {
             receiver_ends: 1,
             capacity: capacity.unwrap_or(usize::MAX),
         };
-        Self { capacity, state: Mutex::new(state) }
+        Self { capacity, state: Lock::new(state) }
     }
 
     pub(super) fn is_rendezvous(&self) -> bool {
@@ -62,7 +62,7 @@ impl<T> Shared<T> {
 
     #[inline]
     pub(super) fn lock(&self) -> Guard<'_, T> {
-        self.state.lock().expect("no foreign code runs under the lock, so nothing panics there")
+        self.state.lock()
     }
 
     pub(super) fn describe(&self, end: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +78,6 @@ impl<T> Shared<T> {
     /// Waits for a turn: at once where `admits` says so, else in the line. The sleeper is made
     /// outside the lock, after which it all has to be looked at again; `spare` keeps one that was
     /// not needed until the caller has let go of the lock.
-    #[inline]
     pub(super) fn queue_up<V>(
         &self,
         place: &mut Option<Place>,
@@ -98,6 +97,7 @@ impl<T> Shared<T> {
                     return Poll::Ready(state);
                 }
                 Some(mine) if line(&mut state).will_wake(mine, caller) => return Poll::Pending,
+                None if matches!(caller, Caller::Passing) => return Poll::Pending,
                 _ => {}
             }
             let Some(sleeper) = spare.take() else {
@@ -117,15 +117,16 @@ impl<T> Shared<T> {
     /// Ends a change: wakes `first`, then whoever it has made it the turn of, one by one and never
     /// under the lock.
     #[inline]
-    pub(super) fn settle(&self, mut state: Guard<'_, T>, first: Option<Sleeper>) {
-        state.call_back();
-        if let Some(sleeper) = first.or_else(|| state.call()) {
-            self.wake(sleeper, state);
+    pub(super) fn settle(&self, state: Guard<'_, T>, first: Option<Sleeper>) {
+        if first.is_some() || state.concerns_anyone() {
+            self.wake(state, first);
         }
     }
 
-    fn wake<'a>(&'a self, first: Sleeper, mut state: Guard<'a, T>) {
-        let mut next = Some(first);
+    #[inline(never)]
+    fn wake<'a>(&'a self, mut state: Guard<'a, T>, first: Option<Sleeper>) {
+        state.call_back();
+        let mut next = first.or_else(|| state.call());
         while let Some(sleeper) = next {
             let done = state.is_settled();
             drop(state);
@@ -211,6 +212,13 @@ impl<T> State<T> {
             None if self.closed => None,
             None => self.senders.serve(),
         }
+    }
+
+    /// Whether a change can make it anyone's turn. For the hurried: mostly nobody waits.
+    #[inline]
+    fn concerns_anyone(&self) -> bool {
+        let waits = self.senders.is_waiting() || self.receivers.is_waiting();
+        waits || self.streams.is_waiting() || self.closed || self.capacity == 0
     }
 
     /// Calls the next whose turn has come; gives whom to wake. To be repeated until it gives none.
