@@ -1,24 +1,30 @@
 //! The channel's lock: one byte, taken with one exchange and given back with one store.
 //!
 //! A std mutex has to ask on release whether someone sleeps on it, which is a second exchange, and
-//! marks poison: together half of what a value costs here. This one never sleeps. Who finds it
-//! taken spins for as long as a holder needs at most, some ten instructions, and then offers its
-//! time to others, so that a holder that was interrupted comes back to finish. It is for this use
-//! alone: no foreign code runs under it, no holder waits for anything, and a thread whose priority
-//! keeps an interrupted holder from running at all must not share a channel with it.
+//! keeps account of poison: together half of what a value costs here. This one lets nobody sleep.
+//! Who finds it taken spins for as long as a holder needs, some ten instructions, and then offers
+//! its time to others, so that a holder that was interrupted comes back to finish.
+//!
+//! It is for this use alone: no foreign code runs under it, and no holder waits for anything. Where
+//! priorities are strict, a thread that spins can keep a lower holder from running at all: do not
+//! share a channel between such threads.
 
 use loomscope::cell::UnsafeCell;
 use loomscope::sync::atomic::{
     AtomicBool, Ordering::Acquire, Ordering::Relaxed, Ordering::Release,
 };
+use loomscope::sync::{Mutex, MutexGuard, PoisonError};
 use loomscope::{MODEL, hint, thread};
 use std::ops::{Deref, DerefMut};
 
-/// How often a taken lock is looked at before the thread yields. In models a look is a step.
-const SPINS: u32 = if MODEL { 0 } else { 32 };
+/// How often a taken lock is looked at before the thread yields.
+const SPINS: u32 = 32;
 
 pub(super) struct Lock<T> {
     taken: AtomicBool,
+    /// In models, those who want the lock wait here: an explorer has no end of schedules in which
+    /// two spin. The exchange itself has a model of its own, below.
+    turn: Mutex<()>,
     value: UnsafeCell<T>,
 }
 
@@ -28,18 +34,27 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { taken: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        Self { taken: AtomicBool::new(false), turn: Mutex::new(()), value: UnsafeCell::new(value) }
     }
 
     #[inline]
     pub(super) fn lock(&self) -> Guard<'_, T> {
+        if MODEL {
+            let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            return self.guard(Some(turn));
+        }
+        self.take()
+    }
+
+    #[inline]
+    fn take(&self) -> Guard<'_, T> {
         if !self.try_take() {
             self.wait();
         }
-        Guard { lock: self }
+        self.guard(None)
     }
 
-    /// Acquire: what the holders before did, up to their release in `Guard::drop`, is visible.
+    /// Acquire: what the holders before have written, up to the release in `Guard::drop`, is here.
     #[inline]
     fn try_take(&self) -> bool {
         self.taken.compare_exchange_weak(false, true, Acquire, Relaxed).is_ok()
@@ -48,9 +63,9 @@ impl<T> Lock<T> {
     #[cold]
     fn wait(&self) {
         loop {
-            for _ in 0..SPINS {
-                // Looks before it tries: an exchange would take the line from the holder. Relaxed:
-                // the exchange that follows is what counts.
+            for _ in 0..if MODEL { 0 } else { SPINS } {
+                // It looks before it tries: a failed exchange, too, takes the cache line from the
+                // holder. Relaxed: the exchange that follows is what counts.
                 if !self.taken.load(Relaxed) && self.try_take() {
                     return;
                 }
@@ -62,11 +77,21 @@ impl<T> Lock<T> {
             }
         }
     }
+
+    #[inline]
+    fn guard<'a>(&'a self, turn: Option<MutexGuard<'a, ()>>) -> Guard<'a, T> {
+        Guard { taken: &self.taken, value: self.value.with_mut(|value| value), turn }
+    }
 }
 
 /// The lock is taken while this lives.
 pub(super) struct Guard<'a, T> {
-    lock: &'a Lock<T>,
+    taken: &'a AtomicBool,
+    /// A pointer: a reference passed to a function would have to stay exclusive until it returns,
+    /// and a function may give the lock back earlier.
+    value: *mut T,
+    /// In models, what makes this the one guard.
+    turn: Option<MutexGuard<'a, ()>>,
 }
 
 impl<T> Deref for Guard<'_, T> {
@@ -75,7 +100,7 @@ impl<T> Deref for Guard<'_, T> {
     #[inline]
     fn deref(&self) -> &T {
         // SAFETY: this is the one guard, so nobody writes while the borrow of it lasts.
-        self.lock.value.with(|value| unsafe { &*value })
+        unsafe { &*self.value }
     }
 }
 
@@ -83,14 +108,42 @@ impl<T> DerefMut for Guard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: this is the one guard, and it is borrowed exclusively.
-        self.lock.value.with_mut(|value| unsafe { &mut *value })
+        unsafe { &mut *self.value }
     }
 }
 
 impl<T> Drop for Guard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        // Release: pairs with the acquire in `try_take` of whoever is next.
-        self.lock.taken.store(false, Release);
+        if self.turn.is_none() {
+            // Release: pairs with the acquire in `try_take` of whoever is next.
+            self.taken.store(false, Release);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lock;
+    use loomscope::{Model, thread};
+    use std::sync::Arc;
+
+    #[test]
+    fn one_holder_at_a_time_sees_what_the_last_has_written() {
+        Model::new("one holder at a time").source("channel/lock").check(|| {
+            let lock = Arc::new(Lock::new((0, 0)));
+            let theirs = lock.clone();
+            let add = |lock: &Lock<(u32, u32)>| {
+                let mut value = lock.take();
+                value.0 += 1;
+                thread::yield_now();
+                value.1 += 1;
+                assert_eq!(value.0, value.1, "someone else was here");
+            };
+            let other = thread::spawn_named("other", move || add(&theirs));
+            add(&lock);
+            other.join().unwrap();
+            assert_eq!(*lock.take(), (2, 2), "an addition was lost");
+        });
     }
 }
