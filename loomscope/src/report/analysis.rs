@@ -2,7 +2,7 @@
 
 use super::phrase::first_line;
 use super::source::Sources;
-use super::timeline::{Blocked, Hold, Kind, On, Target, Timeline, WakeUp};
+use super::timeline::{Blocked, Hold, Kind, On, Row, Target, Timeline, WakeUp};
 use super::verdict::{Leaked, Link, Missed, Verdict};
 use crate::event::{Failure, Log, ObjectId, ThreadId};
 
@@ -63,7 +63,9 @@ impl Case<'_> {
 
     fn panic(&self, thread: ThreadId, message: &str, task: bool) -> Verdict {
         let rows = &self.timeline.rows;
-        let row = rows.iter().rfind(|row| row.thread == thread && row.kind == Kind::Panic);
+        // A task's last row says that it ended in the panic, not where that began.
+        let began = |row: &&Row| row.thread == thread && row.text.starts_with("PANIC");
+        let row = rows.iter().rfind(began);
         let place = row.map(|row| row.spot.to_string());
         Verdict::Panic { thread: self.thread(thread), message: first_line(message), place, task }
     }
@@ -227,7 +229,7 @@ impl Case<'_> {
                 row.object == last.object && row.thread != last.thread && writes
             })
         });
-        let words = |row: &super::timeline::Row| {
+        let words = |row: &Row| {
             let verb = if row.kind == Kind::Write { "writes" } else { "reads" };
             format!("{} {verb} at step {}", self.threads[row.thread], row.step)
         };

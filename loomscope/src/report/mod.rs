@@ -117,6 +117,7 @@ impl Report {
         let Found { engine, execution, preemptions, seed, replayed } = &self.found;
         let mut parts = vec![format!("found by {engine} in interleaving {execution}")];
         match preemptions {
+            Some(0) => parts.push("no preemption".to_owned()),
             Some(1) => parts.push("at most 1 preemption".to_owned()),
             Some(most) => parts.push(format!("at most {most} preemptions")),
             None => {}

@@ -109,11 +109,7 @@ pub(super) fn task_panic() -> Report {
     let message = "<b>out</b> of \"permits\" & luck";
     s.locks(1, state, "data.store").does(1, Op::Panicked(message.to_owned()), "assert_eq!");
     s.on(1, state, Op::Unlocked, "ready.store");
-    s.on(1, task, Op::TaskPanicked(message.to_owned()), "assert_eq!").does(
-        1,
-        Op::End,
-        "assert_eq!",
-    );
+    s.on(1, task, Op::TaskPanicked(message.to_owned()), "while").does(1, Op::End, "assert_eq!");
     s.fails("task", Failure::TaskPanic { thread: 1, message: message.to_owned() })
 }
 

@@ -63,14 +63,14 @@ fn a_task_panic_nobody_looked_at_is_a_panic() {
 task
 ✗ panic: worker, a task that nobody joined: <b>out</b> of "permits" & luck
   found by loom in interleaving 3 · at most 1 preemption
-────┬──────┬───────────────────────────────────────┬──────────────┬────────────────────────────────────
+────┬──────┬───────────────────────────────────────┬──────────────┬────────────────────────────────────────────────────
     │ main │ worker                                │ where        │ source
-────┼──────┼───────────────────────────────────────┼──────────────┼────────────────────────────────────
+────┼──────┼───────────────────────────────────────┼──────────────┼────────────────────────────────────────────────────
   1 │      │ locks state                           │ publish.rs:1 │ data.store(42, Relaxed);
   2 │      │ PANIC: <b>out</b> of "permits" & luck │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-  3 │      │ first ends in a panic                 │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
+  3 │      │ first ends in a panic                 │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
   4 │      │ ends                                  │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
-────┴──────┴───────────────────────────────────────┴──────────────┴────────────────────────────────────
+────┴──────┴───────────────────────────────────────┴──────────────┴────────────────────────────────────────────────────
   ┃ holds a lock
 "#,
     );
