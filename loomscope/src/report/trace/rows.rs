@@ -182,12 +182,12 @@ impl Tracer<'_> {
     }
 }
 
-/// `patterns::semaphore::Semaphore::acquire::{{closure}}` is `Semaphore::acquire`.
+/// `patterns::semaphore::Semaphore::acquire::{{closure}}` is `Semaphore::acquire`. A closure of which
+/// nothing else is known has no name.
 fn short_function(path: &str) -> String {
-    let path = path.split("::{{closure}}").next().unwrap_or(path);
-    let path = path.split("::{closure").next().unwrap_or(path);
-    let parts: Vec<&str> = path.split("::").collect();
-    super::super::plain(&parts[parts.len().saturating_sub(2)..].join("::"))
+    let named = |part: &&str| !part.starts_with('{');
+    let parts: Vec<&str> = path.split("::").take_while(named).collect();
+    crate::report::plain(&parts[parts.len().saturating_sub(2)..].join("::"))
 }
 
 /// The panic that failed the execution, by its index; what its thread does later is unwinding.
@@ -206,4 +206,21 @@ pub(super) fn fatal_panic(log: &Log, failure: &Failure) -> Option<usize> {
     };
     let all: Vec<usize> = (0..log.events.len()).filter(panics).collect();
     all.iter().rev().copied().find(says_so).or(all.last().copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_function;
+
+    #[test]
+    fn a_function_is_its_type_and_its_name() {
+        for (path, expected) in [
+            ("patterns::semaphore::Semaphore::acquire::{{closure}}", "Semaphore::acquire"),
+            ("acquire::{closure#0}::{closure#1}", "acquire"),
+            ("{closure#1}", ""),
+            ("main", "main"),
+        ] {
+            assert_eq!(short_function(path), expected);
+        }
+    }
 }
