@@ -1,39 +1,44 @@
 //! The line of those who wait: a linked list in a table whose slots are used again.
 //!
 //! First in, first out, and anyone may leave from the middle. The links are indices, so that there is
-//! neither an allocation a waiter nor a pointer to keep valid.
+//! neither an allocation a waiter nor a pointer to keep valid; they are half as wide as a pointer, so
+//! that the ends of the line, the lock and the word of permits share one cache line.
 
 use std::mem;
 use std::task::Waker;
 
 /// The waiters in order, and the slots of those who have been served but do not know it yet.
-#[derive(Default)]
 pub(super) struct Line {
     slots: Vec<Slot>,
-    /// The slots that nobody has a ticket for.
-    vacant: Vec<usize>,
-    first: Option<usize>,
-    last: Option<usize>,
-    len: usize,
+    first: Link,
+    last: Link,
+    /// The first of the slots that nobody has a ticket for; each is `behind` the one before it.
+    vacant: Link,
+    len: u32,
 }
 
-enum Slot {
+/// A slot's index, or `NONE`.
+type Link = u32;
+
+/// The link that leads nowhere: a line never has so many slots.
+const NONE: Link = Link::MAX;
+
+struct Slot {
+    state: State,
+    ahead: Link,
+    behind: Link,
+}
+
+enum State {
     Vacant,
-    Waiting(Waiter),
+    Waiting { need: usize, waker: Waker },
     Granted,
     Closed,
 }
 
-struct Waiter {
-    need: usize,
-    waker: Waker,
-    ahead: Option<usize>,
-    behind: Option<usize>,
-}
-
 /// A slot of the line, for as long as its owner has not left.
 #[derive(Clone, Copy)]
-pub(super) struct Ticket(usize);
+pub(super) struct Ticket(Link);
 
 /// How things stand for the owner of a ticket.
 pub(super) enum Standing<'a> {
@@ -51,114 +56,108 @@ pub(super) enum Left {
 
 impl Line {
     pub(super) fn new() -> Self {
-        Self::default()
+        Self { slots: Vec::new(), first: NONE, last: NONE, vacant: NONE, len: 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.first == NONE
     }
 
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.len as usize
     }
 
     /// What the first in line needs.
     pub(super) fn first(&self) -> Option<usize> {
-        self.first.map(|first| self.waiter(first).need)
+        match self.slots.get(self.first as usize)?.state {
+            State::Waiting { need, .. } => Some(need),
+            _ => unreachable!("only waiters are linked"),
+        }
     }
 
     pub(super) fn is_first(&self, ticket: Ticket) -> bool {
-        self.first == Some(ticket.0)
+        self.first == ticket.0
     }
 
     /// Joins at the end.
     pub(super) fn push(&mut self, need: usize, waker: Waker) -> Ticket {
-        let waiter = Slot::Waiting(Waiter { need, waker, ahead: self.last, behind: None });
-        let slot = match self.vacant.pop() {
-            Some(slot) => {
-                self.slots[slot] = waiter;
+        let waiter = Slot { state: State::Waiting { need, waker }, ahead: self.last, behind: NONE };
+        let slot = self.vacant;
+        let slot = match self.slots.get_mut(slot as usize) {
+            Some(vacant) => {
+                self.vacant = vacant.behind;
+                *vacant = waiter;
                 slot
             }
             None => {
                 self.slots.push(waiter);
-                self.slots.len() - 1
+                Link::try_from(self.slots.len() - 1).expect("memory ends before the links do")
             }
         };
-        match self.last.replace(slot) {
-            Some(ahead) => self.waiter_mut(ahead).behind = Some(slot),
-            None => self.first = Some(slot),
+        match self.last {
+            NONE => self.first = slot,
+            ahead => self.slots[ahead as usize].behind = slot,
         }
+        self.last = slot;
         self.len += 1;
         Ticket(slot)
     }
 
     /// Serves the first in line.
     pub(super) fn grant(&mut self) -> Waker {
-        let first = self.first.expect("only a line that is not empty is served");
-        self.unlink(first, Slot::Granted)
+        self.unlink(self.first, State::Granted)
     }
 
     /// Sends everyone home.
     pub(super) fn close(&mut self) -> Vec<Waker> {
-        let mut wakers = Vec::with_capacity(self.len);
-        while let Some(first) = self.first {
-            wakers.push(self.unlink(first, Slot::Closed));
+        let mut wakers = Vec::with_capacity(self.len());
+        while !self.is_empty() {
+            wakers.push(self.unlink(self.first, State::Closed));
         }
         wakers
     }
 
     /// How things stand with a ticket.
     pub(super) fn standing(&mut self, ticket: Ticket) -> Standing<'_> {
-        match &mut self.slots[ticket.0] {
-            Slot::Waiting(waiter) => Standing::Waiting(&mut waiter.waker),
-            Slot::Granted => Standing::Granted,
-            Slot::Closed => Standing::Closed,
-            Slot::Vacant => unreachable!("a slot is vacant only after its owner has left"),
+        match &mut self.slots[ticket.0 as usize].state {
+            State::Waiting { waker, .. } => Standing::Waiting(waker),
+            State::Granted => Standing::Granted,
+            State::Closed => Standing::Closed,
+            State::Vacant => unreachable!("a slot is vacant only after its owner has left"),
         }
     }
 
     /// Leaves for good: the slot is free for the next.
     pub(super) fn leave(&mut self, ticket: Ticket) -> Left {
         let Ticket(slot) = ticket;
-        let left = match self.slots[slot] {
-            Slot::Waiting(_) => Left::Waiting(self.unlink(slot, Slot::Vacant)),
-            Slot::Granted => Left::Granted,
-            Slot::Closed => Left::Closed,
-            Slot::Vacant => unreachable!("a slot is vacant only after its owner has left"),
+        let left = match self.slots[slot as usize].state {
+            State::Waiting { .. } => Left::Waiting(self.unlink(slot, State::Vacant)),
+            State::Granted => Left::Granted,
+            State::Closed => Left::Closed,
+            State::Vacant => unreachable!("a slot is vacant only after its owner has left"),
         };
-        self.slots[slot] = Slot::Vacant;
-        self.vacant.push(slot);
+        let empty = &mut self.slots[slot as usize];
+        empty.state = State::Vacant;
+        empty.behind = mem::replace(&mut self.vacant, slot);
         left
     }
 
     /// Takes a waiter out of the list and leaves `after` in its slot.
-    fn unlink(&mut self, slot: usize, after: Slot) -> Waker {
-        let Slot::Waiting(waiter) = mem::replace(&mut self.slots[slot], after) else {
+    fn unlink(&mut self, slot: Link, after: State) -> Waker {
+        let Slot { state, ahead, behind } = &mut self.slots[slot as usize];
+        let State::Waiting { waker, .. } = mem::replace(state, after) else {
             unreachable!("only waiters are linked");
         };
-        match waiter.ahead {
-            Some(ahead) => self.waiter_mut(ahead).behind = waiter.behind,
-            None => self.first = waiter.behind,
+        let (ahead, behind) = (*ahead, *behind);
+        match ahead {
+            NONE => self.first = behind,
+            ahead => self.slots[ahead as usize].behind = behind,
         }
-        match waiter.behind {
-            Some(behind) => self.waiter_mut(behind).ahead = waiter.ahead,
-            None => self.last = waiter.ahead,
+        match behind {
+            NONE => self.last = ahead,
+            behind => self.slots[behind as usize].ahead = ahead,
         }
         self.len -= 1;
-        waiter.waker
-    }
-
-    fn waiter(&self, slot: usize) -> &Waiter {
-        let Slot::Waiting(waiter) = &self.slots[slot] else {
-            unreachable!("only waiters are linked");
-        };
-        waiter
-    }
-
-    fn waiter_mut(&mut self, slot: usize) -> &mut Waiter {
-        let Slot::Waiting(waiter) = &mut self.slots[slot] else {
-            unreachable!("only waiters are linked");
-        };
-        waiter
+        waker
     }
 }
