@@ -182,10 +182,17 @@ pub(crate) enum Join {
     Shuttle(shuttle::thread::JoinHandle<()>),
 }
 
+/// The stack of a thread that a model spawns, in loom's unit. Its default, which the body of the
+/// model has to live with, is 32 KiB.
+const STACK_WORDS: usize = 512 * 1024 / size_of::<usize>();
+
 /// Starts a thread of the engine.
 pub(crate) fn spawn(body: impl FnOnce() + Send + 'static) -> Join {
     enter(|| match current() {
-        Engine::Loom => Join::Loom(loom::thread::spawn(body)),
+        Engine::Loom => {
+            let thread = loom::thread::Builder::new().stack_size(STACK_WORDS);
+            Join::Loom(thread.spawn(body).expect("loom can always start a thread"))
+        }
         Engine::Shuttle => Join::Shuttle(shuttle::thread::spawn(body)),
     })
 }

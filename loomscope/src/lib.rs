@@ -28,20 +28,20 @@
 //!
 //! ```text
 //! ✗ panic: main: assertion `left == right` failed
-//!   found by loom in interleaving 3 · at most 1 preemption
-//! ────┬────────────────────────────────────┬─────────────────┬───────────
-//!     │ main                               │ adder           │ where
-//! ────┼────────────────────────────────────┼─────────────────┼───────────
-//!   1 │ spawns adder                       │                 │ sum.rs:8
-//!   2 │ load count = 0                     │                 │ sum.rs:12
-//!   3 │                                    │ load count = 0  │ sum.rs:9
-//!   4 │                                    │ store count = 1 │ sum.rs:10
-//!   5 │                                    │ ends            │ sum.rs:8
-//!   6 │ store count = 1                    │                 │ sum.rs:13
-//!   7 │ joins adder                        │                 │ sum.rs:14
-//!   8 │ load count = 1                     │                 │ sum.rs:15
-//!   9 │ PANIC: `left == right` failed      │                 │ sum.rs:15
-//! ────┴────────────────────────────────────┴─────────────────┴───────────
+//!   found by loom in interleaving 2 · at most 1 preemption
+//! ────┬─────────────────────────────────────────┬─────────────────┬───────────┬───────────────────────────────────────────
+//!     │ main                                    │ adder           │ where     │ source
+//! ────┼─────────────────────────────────────────┼─────────────────┼───────────┼───────────────────────────────────────────
+//!   1 │ spawns adder                            │                 │ sum.rs:8  │ let adder = thread::spawn_named("adder", …
+//!   2 │ load count = 0                          │                 │ sum.rs:12 │ let now = count.load(SeqCst);
+//!   3 │                                         │ load count = 0  │ sum.rs:9  │ let now = theirs.load(SeqCst);
+//!   4 │                                         │ store count = 1 │ sum.rs:10 │ theirs.store(now + 1, SeqCst); // another…
+//!   5 │                                         │ ends            │ sum.rs:8  │ let adder = thread::spawn_named("adder", …
+//!   6 │ store count = 1                         │                 │ sum.rs:13 │ count.store(now + 1, SeqCst);
+//!   7 │ joins adder                             │                 │ sum.rs:14 │ adder.join().unwrap();
+//!   8 │ load count = 1                          │                 │ sum.rs:15 │ assert_eq!(count.load(SeqCst), 2);
+//!   9 │ PANIC: assertion `left == right` failed │                 │ sum.rs:15 │ assert_eq!(count.load(SeqCst), 2);
+//! ────┴─────────────────────────────────────────┴─────────────────┴───────────┴───────────────────────────────────────────
 //! ```
 //!
 //! # The facade

@@ -14,7 +14,8 @@ use crate::thread;
 const CAP_INTERVAL: usize = 256;
 
 /// How much longer than its budget a search may take before it counts as stuck.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration =
+    if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(10) };
 
 /// Tries the interleavings of `body`, with the default bounds.
 ///
@@ -290,5 +291,21 @@ fn shuttle_pass(
     } else {
         let scheduler = PctScheduler::new_from_seed(seed, depth, interleavings);
         shuttle::Runner::new(scheduler, config).run(executions);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_without_schedule_points_is_stuck() {
+        let model = Model::new("stuck").budget(Duration::ZERO);
+        let outcome = model.run(|| {
+            loop {
+                std::hint::spin_loop();
+            }
+        });
+        assert!(matches!(outcome.verdict(), Some(Verdict::Stuck { .. })), "{:?}", outcome.report);
     }
 }

@@ -116,7 +116,7 @@ pub(crate) fn drive(settings: Settings, sink: mpsc::Sender<Finished>, explore: i
     let outcome = catch_unwind(AssertUnwindSafe(explore));
     let failure = outcome.err().map(|payload| match FAILURE.take() {
         Some(failure) => failure,
-        None => classify(message_of(payload.as_ref()), 0),
+        None => classify(message_of_engine(payload.as_ref()), 0),
     });
     send(failure);
 }
@@ -220,6 +220,14 @@ pub(crate) fn guard<R>(thread: ThreadId, body: impl FnOnce() -> R) -> R {
 /// The message of a panic that was caught on `thread`.
 pub(crate) fn panic_message(thread: ThreadId, payload: &(dyn Any + Send)) -> String {
     with(|run| run.panics.remove(&thread)).unwrap_or_else(|| message_of(payload))
+}
+
+/// A panic that leaves the engine itself: without a message it is loom's sign for a full stack.
+fn message_of_engine(payload: &(dyn Any + Send)) -> String {
+    if payload.is::<&str>() || payload.is::<String>() {
+        return message_of(payload);
+    }
+    "a thread's stack is full: the body of a model has 32 KiB, a thread it spawns 512".to_owned()
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
