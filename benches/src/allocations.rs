@@ -75,3 +75,17 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.dealloc(block, layout) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hint::black_box;
+
+    #[test]
+    fn the_counters_stand_still_when_nobody_counts() {
+        count_allocations(|| ());
+        let before = counted();
+        drop(black_box(vec![0_u8; 64]));
+        assert_eq!(counted(), before);
+    }
+}

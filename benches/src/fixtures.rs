@@ -122,9 +122,9 @@ mod tests {
     fn a_race_lasts_from_the_first_start_to_the_last_end() {
         let now = Instant::now();
         let at = |millis| now + Duration::from_millis(millis);
-        let spans =
-            [Span { start: at(2), end: at(5) }, Span { start: at(1), end: at(3) }].into_iter();
-        assert_eq!(Span::of_all(spans), Duration::from_millis(4));
+        let span = |(start, end)| Span { start: at(start), end: at(end) };
+        let spans = [(2, 4), (1, 6), (3, 5)].into_iter().map(span);
+        assert_eq!(Span::of_all(spans), Duration::from_millis(5));
     }
 
     #[test]
