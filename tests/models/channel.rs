@@ -209,7 +209,7 @@ fn a_receivers_promise_is_kept_or_passed_on() {
         let (tx, rx) = channel::bounded(0);
         let theirs = rx.clone();
         let receiver = thread::spawn_named("receiver", move || block_on(theirs.recv()));
-        drop(rx.recv().now_or_never());
+        let _ = rx.recv().now_or_never();
         block_on(tx.reserve()).unwrap().send(7).unwrap();
         assert_eq!(receiver.join().unwrap(), Ok(7));
     });

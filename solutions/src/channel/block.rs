@@ -7,7 +7,8 @@ use std::task::Poll;
 
 /// How often a thread that finds nothing offers its time to others before it joins the line and
 /// parks: a park and its wake-up cost some 10 µs, and most waits are over sooner.
-const YIELDS: u32 = if MODEL { 0 } else { 64 };
+/// Once in models, where a yield is a step.
+const YIELDS: u32 = if MODEL { 1 } else { 64 };
 
 /// Repeats `step` until it is ready: at first in passing, then in line and parked in between.
 pub(super) fn until<R>(mut step: impl FnMut(Caller<'_>) -> Poll<R>) -> R {

@@ -17,15 +17,17 @@ use loomscope::sync::{Mutex, MutexGuard, PoisonError};
 use loomscope::{MODEL, hint, thread};
 use std::ops::{Deref, DerefMut};
 
-/// How often a taken lock is looked at before the thread yields.
-const SPINS: u32 = 32;
+/// How often a taken lock is looked at before the thread yields. Once in models: a look is a step.
+const SPINS: u32 = if MODEL { 1 } else { 32 };
 
+// In this order, so that the first fields of the value share a cache line with the lock.
+#[repr(C)]
 pub(super) struct Lock<T> {
     taken: AtomicBool,
+    value: UnsafeCell<T>,
     /// In models, those who want the lock wait here: an explorer has no end of schedules in which
     /// two spin. The exchange itself has a model of its own, below.
     turn: Mutex<()>,
-    value: UnsafeCell<T>,
 }
 
 // SAFETY: the value is reached only through a guard, and there is one guard at a time; so sharing
@@ -63,7 +65,7 @@ impl<T> Lock<T> {
     #[cold]
     fn wait(&self) {
         loop {
-            for _ in 0..if MODEL { 0 } else { SPINS } {
+            for _ in 0..SPINS {
                 // It looks before it tries: a failed exchange, too, takes the cache line from the
                 // holder. Relaxed: the exchange that follows is what counts.
                 if !self.taken.load(Relaxed) && self.try_take() {

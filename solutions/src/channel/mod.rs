@@ -122,16 +122,16 @@ use std::sync::Arc;
 /// # }
 /// ```
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    channel(Some(capacity))
+    channel(capacity)
 }
 
 /// A channel whose senders never wait. Nothing holds back a sender that is faster than the
 /// receivers, so use it where something else bounds the number of values.
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
-    channel(None)
+    channel(usize::MAX)
 }
 
-fn channel<T>(capacity: Option<usize>) -> (Sender<T>, Receiver<T>) {
+fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(Shared::new(capacity));
     (Sender { shared: shared.clone() }, Receiver { shared, stream: None })
 }
@@ -235,7 +235,7 @@ impl<T> Sender<T> {
     pub fn close(&self) -> bool {
         let mut state = self.shared.lock();
         let closes = !state.closed;
-        state.closed = true;
+        state.close();
         self.shared.settle(state, None);
         closes
     }
@@ -258,7 +258,7 @@ impl<T> Sender<T> {
 
     /// How many values the channel holds at most; `None` where it is unbounded.
     pub fn capacity(&self) -> Option<usize> {
-        self.shared.capacity
+        self.shared.capacity()
     }
 
     /// Whether nothing more can be sent: it was closed, or no one is left at one of its ends.
@@ -279,7 +279,7 @@ impl<T> Drop for Sender<T> {
         let mut state = self.shared.lock();
         state.sender_ends -= 1;
         if state.sender_ends == 0 {
-            state.closed = true;
+            state.close();
             self.shared.settle(state, None);
         }
     }
@@ -367,7 +367,7 @@ impl<T> Receiver<T> {
 
     /// How many values the channel holds at most; `None` where it is unbounded.
     pub fn capacity(&self) -> Option<usize> {
-        self.shared.capacity
+        self.shared.capacity()
     }
 
     /// Whether nothing more can be sent: it was closed, or no one is left at one of its ends.
@@ -391,7 +391,7 @@ impl<T> Drop for Receiver<T> {
         _left = self.stream.map(|place| state.streams.leave(place));
         state.receiver_ends -= 1;
         if state.receiver_ends == 0 {
-            state.closed = true;
+            state.close();
             _queued = Some(std::mem::take(&mut state.ring));
         }
         self.shared.settle(state, None);

@@ -115,6 +115,7 @@ impl<T> Stream for Receiver<T> {
             }
             if let Some(sleeper) = spare.take() {
                 _left = stream.take().map(|place| state.streams.leave(place));
+                state.idle = false;
                 *stream = Some(state.streams.join(sleeper, None));
                 shared.settle(state, None);
                 return Poll::Pending;

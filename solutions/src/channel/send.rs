@@ -171,7 +171,7 @@ impl<'a, T> Future for Reserve<'a, T> {
         if state.closed {
             return Poll::Ready(Err(Closed));
         }
-        state.slots += 1;
+        state.hold_slot();
         Poll::Ready(Ok(Slot { shared }))
     }
 }

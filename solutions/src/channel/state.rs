@@ -9,17 +9,25 @@ use std::task::Poll;
 /// The most slots that `bounded` sets aside at once; a larger ring grows to its size in use.
 const RESERVED_AT_MOST: usize = 1024;
 
-/// What both ends share.
+/// What both ends share. Two threads that send and receive while nobody waits meet in its first
+/// cache line, and in no other.
+#[repr(C, align(64))]
 pub(super) struct Shared<T> {
-    /// `None`: unbounded.
-    pub(super) capacity: Option<usize>,
+    /// `usize::MAX`: unbounded.
+    capacity: usize,
     state: Lock<State<T>>,
 }
 
 pub(super) type Guard<'a, T> = lock::Guard<'a, State<T>>;
 
 /// Everything that changes.
+#[repr(C)]
 pub(super) struct State<T> {
+    /// Nobody waits, nothing is promised or held, and the channel is open and has a buffer: then
+    /// there are only the ring and its capacity to look at. Never true where it should be false.
+    pub(super) idle: bool,
+    pub(super) closed: bool,
+    capacity: usize,
     /// The values sent and not yet taken, oldest first.
     pub(super) ring: VecDeque<T>,
     /// The slots that are held: they may be filled even after a close.
@@ -32,32 +40,37 @@ pub(super) struct State<T> {
     pub(super) streams: Line<()>,
     /// How many of the streams are still to be told of what has arrived.
     streams_to_tell: usize,
-    pub(super) closed: bool,
     /// How many ends there are of each kind.
     pub(super) sender_ends: usize,
     pub(super) receiver_ends: usize,
-    capacity: usize,
 }
 
 impl<T> Shared<T> {
-    pub(super) fn new(capacity: Option<usize>) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
+        let reserved = if capacity == usize::MAX { 0 } else { capacity.min(RESERVED_AT_MOST) };
         let state = State {
-            ring: VecDeque::with_capacity(capacity.unwrap_or(0).min(RESERVED_AT_MOST)),
+            idle: capacity > 0,
+            closed: false,
+            capacity,
+            ring: VecDeque::with_capacity(reserved),
             slots: 0,
             senders: Line::new(),
             receivers: Line::new(),
             streams: Line::new(),
             streams_to_tell: 0,
-            closed: false,
             sender_ends: 1,
             receiver_ends: 1,
-            capacity: capacity.unwrap_or(usize::MAX),
         };
         Self { capacity, state: Lock::new(state) }
     }
 
+    pub(super) fn capacity(&self) -> Option<usize> {
+        (self.capacity < usize::MAX).then_some(self.capacity)
+    }
+
+    #[inline]
     pub(super) fn is_rendezvous(&self) -> bool {
-        self.capacity == Some(0)
+        self.capacity == 0
     }
 
     #[inline]
@@ -71,7 +84,7 @@ impl<T> Shared<T> {
             (state.ring.len(), state.closed)
         };
         let mut end = f.debug_struct(end);
-        end.field("len", &len).field("capacity", &self.capacity);
+        end.field("len", &len).field("capacity", &self.capacity());
         end.field("is_closed", &is_closed).finish()
     }
 
@@ -105,6 +118,7 @@ impl<T> Shared<T> {
                 *spare = Some(caller.sleeper());
                 continue;
             };
+            state.idle = false;
             match *place {
                 None => *place = Some(line(&mut state).join(sleeper, None)),
                 Some(mine) => *spare = line(&mut state).set_sleeper(mine, sleeper),
@@ -118,7 +132,7 @@ impl<T> Shared<T> {
     /// under the lock.
     #[inline]
     pub(super) fn settle(&self, state: Guard<'_, T>, first: Option<Sleeper>) {
-        if first.is_some() || state.concerns_anyone() {
+        if first.is_some() || !state.idle {
             self.wake(state, first);
         }
     }
@@ -129,6 +143,7 @@ impl<T> Shared<T> {
         let mut next = first.or_else(|| state.call());
         while let Some(sleeper) = next {
             let done = state.is_settled();
+            state.idle = state.is_idle();
             drop(state);
             let rest = SettleTheRest(self);
             sleeper.wake();
@@ -139,6 +154,7 @@ impl<T> Shared<T> {
             state = self.lock();
             next = state.call();
         }
+        state.idle = state.is_idle();
     }
 }
 
@@ -160,12 +176,18 @@ impl<T> State<T> {
     /// Whether who asks for a slot now overtakes no one and finds one, or the close.
     #[inline]
     pub(super) fn admits_sender(&self) -> bool {
+        if self.idle {
+            return self.ring.len() < self.capacity;
+        }
         self.closed || (!self.senders.is_waiting() && self.has_room())
     }
 
     /// Whether who receives now, and would wait, overtakes no one and finds a value, or the end.
     #[inline]
     pub(super) fn admits_receiver(&self) -> bool {
+        if self.idle {
+            return !self.ring.is_empty();
+        }
         let offers = usize::from(self.senders.next_offers() && !self.closed);
         !self.receivers.is_waiting() && self.on_offer() + offers > self.receivers.called()
             || self.is_finished()
@@ -190,7 +212,21 @@ impl<T> State<T> {
     #[inline]
     pub(super) fn push(&mut self, value: T) {
         self.ring.push_back(value);
-        self.tell_streams();
+        if !self.idle {
+            self.tell_streams();
+        }
+    }
+
+    /// Ends the sending. What is queued stays.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.idle = false;
+    }
+
+    /// Keeps a slot for its holder.
+    pub(super) fn hold_slot(&mut self) {
+        self.slots += 1;
+        self.idle = false;
     }
 
     /// Whether every slot is filled, held or promised.
@@ -214,11 +250,9 @@ impl<T> State<T> {
         }
     }
 
-    /// Whether a change can make it anyone's turn. For the hurried: mostly nobody waits.
-    #[inline]
-    fn concerns_anyone(&self) -> bool {
-        let waits = self.senders.is_waiting() || self.receivers.is_waiting();
-        waits || self.streams.is_waiting() || self.closed || self.capacity == 0
+    fn is_idle(&self) -> bool {
+        let nobody_waits = self.senders.len() + self.receivers.len() + self.streams.waiting() == 0;
+        nobody_waits && self.slots == 0 && !self.closed && self.capacity > 0
     }
 
     /// Calls the next whose turn has come; gives whom to wake. To be repeated until it gives none.
