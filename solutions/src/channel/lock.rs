@@ -17,8 +17,10 @@ use loomscope::sync::{Mutex, MutexGuard, PoisonError};
 use loomscope::{MODEL, hint, thread};
 use std::ops::{Deref, DerefMut};
 
-/// How often a taken lock is looked at before the thread yields. Once in models: a look is a step.
-const SPINS: u32 = if MODEL { 1 } else { 32 };
+/// How long a thread that finds the lock taken stays away at first, in turns of a spin loop, and
+/// how often it does so, each time twice as long, before it yields. In models each turn is a step.
+const PAUSES: u32 = if MODEL { 0 } else { 64 };
+const ROUNDS: u32 = if MODEL { 1 } else { 4 };
 
 // In this order, so that the first fields of the value share a cache line with the lock.
 #[repr(C)]
@@ -62,21 +64,20 @@ impl<T> Lock<T> {
         self.taken.compare_exchange_weak(false, true, Acquire, Relaxed).is_ok()
     }
 
+    /// Stays away for longer each time, without so much as a look: every look takes the cache line
+    /// from the holder, who meanwhile does many values' work at the speed of one thread.
     #[cold]
     fn wait(&self) {
-        loop {
-            for _ in 0..SPINS {
-                // It looks before it tries: a failed exchange, too, takes the cache line from the
-                // holder. Relaxed: the exchange that follows is what counts.
-                if !self.taken.load(Relaxed) && self.try_take() {
-                    return;
-                }
+        for round in 0..ROUNDS {
+            for _ in 0..PAUSES << round {
                 hint::spin_loop();
             }
-            thread::yield_now();
             if self.try_take() {
                 return;
             }
+        }
+        while !self.try_take() {
+            thread::yield_now();
         }
     }
 
