@@ -42,6 +42,8 @@ pub struct Report {
     names: Vec<String>,
     timeline: Timeline,
     verdict: Verdict,
+    /// What a panic says below its first line: the two sides of an assertion.
+    detail: Vec<String>,
     /// The threads that wait for ever, and for what.
     blocked: Vec<(String, String)>,
     sources: Sources,
@@ -66,7 +68,17 @@ impl Report {
         let case =
             Case { log, threads: &threads, names: &names, timeline: &timeline, sources: &sources };
         let (verdict, blocked) = (case.verdict(failure), case.blocked(failure));
-        Self { name: plain(name), found, threads, names, timeline, verdict, blocked, sources }
+        Self {
+            name: plain(name),
+            found,
+            threads,
+            names,
+            timeline,
+            verdict,
+            detail: detail(failure),
+            blocked,
+            sources,
+        }
     }
 
     /// What went wrong.
@@ -144,6 +156,15 @@ impl Report {
             _ => Vec::new(),
         }
     }
+}
+
+/// The lines of a panic's message below the first, without those that are empty.
+fn detail(failure: &Failure) -> Vec<String> {
+    let (Failure::Panic { message, .. } | Failure::TaskPanic { message, .. }) = failure else {
+        return Vec::new();
+    };
+    let lines = message.lines().filter(|line| !line.trim().is_empty());
+    lines.skip(1).take(20).map(plain).collect()
 }
 
 /// `text` on one line and without what a terminal or a page could take for a command.

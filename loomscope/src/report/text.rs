@@ -44,6 +44,9 @@ fn head(report: &Report, colour: bool, out: &mut String) {
         paint("✗", "31", colour),
         paint(&report.verdict.to_string(), "1;31", colour)
     );
+    for line in &report.detail {
+        let _ = writeln!(out, "  {line}");
+    }
     let _ = writeln!(out, "  {}", paint(&report.found_by(), "2", colour));
 }
 

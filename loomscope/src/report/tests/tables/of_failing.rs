@@ -12,6 +12,8 @@ fn a_panic_ends_its_threads_column() {
         r#"
 check then act
 ✗ panic: worker-a: assertion `left == right` failed: I1: two holders of one permit — «zwei», 二人
+    left: 1
+   right: 0
   found by loom in interleaving 3 · at most 1 preemption
 ────┬──────┬───────────────────────────────────────────┬────────────────┬────────────────┬──────────────────────────────
     │ main │ worker-a                                  │ worker-b       │ where          │ source
