@@ -1,0 +1,213 @@
+//! One check of one pattern: its stages in turn, up to the first that fails.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::cargo::{self, Build, Executable, Request};
+use crate::curriculum::Pattern;
+use crate::exit;
+use crate::libtest::{self, Ending, Failed, Outcome, Suite};
+use crate::stages::Stage;
+use crate::verdict::{Report, StageReport, Verdict};
+use crate::workbook::Workbook;
+
+/// Checks the exercise of a pattern, and tells of each stage as it ends.
+pub(crate) fn check(
+    book: &Workbook,
+    pattern: &Pattern,
+    limit: Duration,
+    colours: bool,
+    mut tell: impl FnMut(&StageReport),
+) -> anyhow::Result<Report> {
+    let mut stages = Vec::new();
+    let mut ran = |stage, passed, failed, since: Instant| {
+        let report = StageReport { stage, passed, failed, seconds: since.elapsed().as_secs_f64() };
+        tell(&report);
+        stages.push(report);
+    };
+    let started = Instant::now();
+    let built = cargo::build(&request(book, pattern, colours)?)?;
+    let broken = matches!(built, Build::Broken { .. });
+    ran(Stage::Builds, 0, usize::from(broken), started);
+    let verdict = match built {
+        Build::Broken { packages, errors } => does_not_compile(&packages, errors)?,
+        Build::Done(executables) => {
+            let spec = Spec { book, pattern, executables };
+            spec.run(limit, |stage, outcome, since| {
+                ran(stage, outcome.passed, failures(outcome), since);
+            })?
+        }
+    };
+    Ok(Report { id: pattern.id.clone(), exit: verdict.exit(), verdict, stages })
+}
+
+/// Everything of one pattern, and nothing of its neighbours.
+fn request(book: &Workbook, pattern: &Pattern, colours: bool) -> anyhow::Result<Request> {
+    let id = &pattern.id;
+    let mut request = Request {
+        root: book.root.clone(),
+        packages: vec!["exercises".into()],
+        features: vec![format!("exercises/{id}")],
+        tests: specs(book, id)?,
+        colours,
+        ..Request::default()
+    };
+    if pattern.models {
+        request.packages.push("exercises-model".into());
+        request.features.push(format!("exercises-model/{id}"));
+        request.tests.push("models".into());
+    }
+    Ok(request)
+}
+
+/// The test targets of a pattern: `ID`, and those named `ID_…` after it.
+pub(crate) fn specs(book: &Workbook, id: &str) -> anyhow::Result<Vec<String>> {
+    let manifest = book.path("exercises/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest)?;
+    let manifest: toml::Table = toml::from_str(&text)
+        .map_err(|error| exit::environment(format!("{} is broken: {error}", manifest.display())))?;
+    let targets = manifest.get("test").and_then(toml::Value::as_array).into_iter().flatten();
+    let names = targets.filter_map(|target| target.get("name")?.as_str());
+    let own = names.filter(|name| book.curriculum.owner(name).is_some_and(|p| p.id == id));
+    Ok(own.map(str::to_owned).collect())
+}
+
+/// An answer that does not compile is a verdict; a workbook that does not is not the answer's fault.
+fn does_not_compile(packages: &[String], errors: String) -> anyhow::Result<Verdict> {
+    if packages.iter().any(|package| package.starts_with("exercises")) {
+        return Ok(Verdict::DoesNotCompile { errors });
+    }
+    Err(exit::environment(format!(
+        "{errors}\n`{}` does not compile. That is not your answer: `git diff` shows what changed.",
+        packages.join("`, `")
+    )))
+}
+
+fn failures(outcome: &Outcome) -> usize {
+    let dead = !matches!(outcome.ending, Ending::Finished) && outcome.failed.is_empty();
+    outcome.failed.len() + usize::from(dead)
+}
+
+/// The built spec of a pattern.
+struct Spec<'a> {
+    book: &'a Workbook,
+    pattern: &'a Pattern,
+    executables: Vec<Executable>,
+}
+
+impl Spec<'_> {
+    fn run(
+        &self,
+        limit: Duration,
+        mut tell: impl FnMut(Stage, &Outcome, Instant),
+    ) -> anyhow::Result<Verdict> {
+        let mut any = false;
+        for stage in Stage::TESTS {
+            for executable in &self.executables {
+                let tests = self.tests(stage, executable);
+                if tests.is_empty() {
+                    continue;
+                }
+                any = true;
+                let since = Instant::now();
+                let patience = stage.patience(limit);
+                let outcome = executable.suite.run(&tests, patience)?;
+                tell(stage, &outcome, since);
+                if let Some(verdict) = self.verdict(stage, executable, outcome, patience) {
+                    return Ok(verdict);
+                }
+            }
+        }
+        if any { Ok(Verdict::Passes) } else { Err(self.nothing()) }
+    }
+
+    /// The tests of a stage in one executable. The models of all patterns share theirs.
+    fn tests<'e>(&self, stage: Stage, executable: &'e Executable) -> Vec<&'e str> {
+        let model = format!("models::{}::", self.pattern.id);
+        let suite: &Suite = &executable.suite;
+        let all = suite.tests.iter().map(String::as_str);
+        all.filter(|test| Stage::of(test) == stage)
+            .filter(|test| executable.name != "models" || test.starts_with(&model))
+            .collect()
+    }
+
+    fn verdict(
+        &self,
+        stage: Stage,
+        executable: &Executable,
+        outcome: Outcome,
+        patience: Duration,
+    ) -> Option<Verdict> {
+        let spec = |test: &str| self.spec(executable, test);
+        Some(match outcome.ending {
+            Ending::Blocked(test) => {
+                Verdict::Blocks { stage, spec: spec(&test), test, seconds: patience.as_secs_f64() }
+            }
+            Ending::Died { test, of, words } => {
+                Verdict::Dies { stage, spec: spec(&test), test, of, words }
+            }
+            Ending::Finished => {
+                let failed = self.first(executable, outcome.failed)?;
+                fails(stage, &failed, spec(&failed.test))
+            }
+        })
+    }
+
+    /// The first failing test in the order of the spec: its author begins with what is simple.
+    fn first(&self, executable: &Executable, failed: Vec<Failed>) -> Option<Failed> {
+        let source = std::fs::read_to_string(self.book.path(self.spec_file(executable)));
+        let source = source.unwrap_or_default();
+        failed
+            .into_iter()
+            .min_by_key(|failed| libtest::line_of(&source, &failed.test).unwrap_or(usize::MAX))
+    }
+
+    fn spec(&self, executable: &Executable, test: &str) -> String {
+        let file = self.spec_file(executable);
+        match libtest::spec_line(&self.book.root, &file, test) {
+            Some((file, line)) => format!("{file}:{line}"),
+            None => file,
+        }
+    }
+
+    fn spec_file(&self, executable: &Executable) -> String {
+        let part = |folder: &str, stem: &str| {
+            let file = format!("{folder}/{stem}.rs");
+            let in_folder = format!("{folder}/{stem}/mod.rs");
+            if Path::new(&self.book.path(&file)).exists() { file } else { in_folder }
+        };
+        match executable.name.as_str() {
+            "models" => part("tests/models", &self.pattern.id),
+            name => part("tests", name),
+        }
+    }
+
+    fn nothing(&self) -> anyhow::Error {
+        let id = &self.pattern.id;
+        exit::environment(format!(
+            "The spec of `{id}` holds no test, so nothing can be said of your answer: see tests/{id}.rs."
+        ))
+    }
+}
+
+fn fails(stage: Stage, failed: &Failed, spec: String) -> Verdict {
+    let panic = failed.panic();
+    let pictures = pictures(&failed.output);
+    let (says, place) = match panic {
+        Some(panic) => (panic.message, Some(panic.place)),
+        None => (libtest::tail(failed.output.trim(), 60), None),
+    };
+    Verdict::Fails { stage, test: failed.test.clone(), says, place, spec, pictures }
+}
+
+/// The paths under `target/loomscope` that the explorer has printed.
+fn pictures(output: &str) -> Vec<String> {
+    let words = output.split_whitespace().map(|word| word.trim_end_matches(['.', ',']));
+    let mut paths: Vec<_> = words
+        .filter(|word| word.contains("loomscope/"))
+        .filter(|word| [".html", ".svg", ".txt"].iter().any(|end| word.ends_with(end)))
+        .map(str::to_owned)
+        .collect();
+    paths.dedup();
+    paths
+}

@@ -1,0 +1,153 @@
+//! `check`: an answer, or all of them.
+
+use std::fs;
+
+use crate::check::check;
+use crate::cli::Check;
+use crate::curriculum::Pattern;
+use crate::exit;
+use crate::screen::Screen;
+use crate::stages::Stage;
+use crate::state::State;
+use crate::verdict::{Report, StageReport, Verdict};
+use crate::words;
+use crate::workbook::Workbook;
+
+/// Checks what was asked for. The exit code is the first that is not 0.
+pub(crate) fn run(book: &Workbook, screen: &Screen, how: &Check) -> anyhow::Result<u8> {
+    let patterns: Vec<&Pattern> = match &how.id {
+        Some(id) => vec![book.curriculum.find(id)?],
+        None if how.all => book.curriculum.patterns.iter().collect(),
+        None => book.next(&State::load(book)?)?.into_iter().collect(),
+    };
+    if patterns.is_empty() && !how.json {
+        println!("Everything has passed. `cargo run -- check --all` checks it all again.");
+    }
+    let mut code = exit::PASS;
+    for pattern in patterns {
+        let report = one(book, screen, pattern, how)?;
+        if how.json {
+            println!("{}", serde_json::to_string(&report)?);
+        }
+        if code == exit::PASS {
+            code = report.exit;
+        }
+    }
+    Ok(code)
+}
+
+/// Checks one pattern, prints what was found, and remembers it.
+pub(crate) fn one(
+    book: &Workbook,
+    screen: &Screen,
+    pattern: &Pattern,
+    how: &Check,
+) -> anyhow::Result<Report> {
+    if !how.json {
+        println!("{}  {}", screen.bold(&pattern.id), pattern.title);
+    }
+    // Read before the build: a save while it runs is not what was checked.
+    let exercise = book.exercise(&pattern.id)?;
+    let tell = |stage: &StageReport| {
+        if !how.json {
+            println!("{}", stage_line(screen, stage));
+        }
+    };
+    let report = check(book, pattern, how.timeout, screen.colours() && !how.json, tell)?;
+    remember(book, &report, &exercise.hash())?;
+    if !how.json {
+        println!("\n{}", in_words(screen, pattern, &report.verdict));
+        if report.exit == exit::PASS {
+            println!("{}", after_a_pass(book, &pattern.id)?);
+        }
+    }
+    Ok(report)
+}
+
+fn remember(book: &Workbook, report: &Report, hash: &str) -> anyhow::Result<()> {
+    let id = &report.id;
+    State::update(book, |state| {
+        state.last = Some(id.clone());
+        let progress = state.patterns.entry(id.clone()).or_default();
+        if let Verdict::Passes = report.verdict {
+            progress.passed = Some(hash.to_owned());
+        }
+        if !matches!(report.verdict, Verdict::DoesNotCompile { .. }) {
+            progress.failing = report.verdict.test().map(str::to_owned);
+        }
+    })?;
+    // `explain` shows the last model that failed, also when another stage has failed since.
+    if let Verdict::Fails { stage: Stage::Models, says, pictures, .. } = &report.verdict {
+        let folder = book.path(".workbook/last");
+        fs::create_dir_all(&folder)?;
+        fs::write(folder.join(format!("{id}.txt")), format!("{says}\n"))?;
+        fs::write(folder.join(format!("{id}.pictures")), pictures.join("\n"))?;
+    }
+    Ok(())
+}
+
+fn stage_line(screen: &Screen, report: &StageReport) -> String {
+    let StageReport { stage, passed, failed, seconds } = report;
+    let what = match (stage, failed) {
+        (Stage::Builds, 0) => "compiles".to_owned(),
+        (Stage::Builds, _) => "does not compile".to_owned(),
+        (_, 0) => format!("{} pass", words::count(*passed, "test")),
+        (_, 1) => "1 test fails".to_owned(),
+        _ => format!("{failed} tests fail"),
+    };
+    let (mark, what) = match failed {
+        0 => (screen.good("✓"), what),
+        _ => (screen.bad("✗"), screen.bad(&what)),
+    };
+    let time = screen.dim(&format!("{seconds:.1} s"));
+    format!("  {mark} {:<11}{what}  {time}", stage.name())
+}
+
+fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
+    let next = match book.next(&State::load(book)?)? {
+        Some(next) => {
+            format!("Next: {}, in exercises/src/{}.rs: `cargo run`.", next.title, next.id)
+        }
+        None => "That was the last one: everything has passed.".to_owned(),
+    };
+    Ok(format!("Compare: `cargo run -- diff {id}`. Measure: `cargo run -- bench {id}`. {next}"))
+}
+
+/// The verdict as sentences, and what to do next.
+fn in_words(screen: &Screen, pattern: &Pattern, verdict: &Verdict) -> String {
+    let id = &pattern.id;
+    let title = |test: &str| screen.bold(&words::sentence(test));
+    let mut out = match verdict {
+        Verdict::Passes => return screen.good("Your answer passes every stage."),
+        Verdict::Fails { stage, test, says, place, spec, .. } => {
+            let place = place.as_ref().map_or(String::new(), |place| format!("  at {place}\n"));
+            // A timeline has its own shape; an assertion's words are indented.
+            let says = match stage {
+                Stage::Models => format!("{says}\n"),
+                _ => says.lines().map(|line| format!("  {line}\n")).collect(),
+            };
+            format!("{}\n  {test}  ({spec})\n\n{says}{place}", title(test))
+        }
+        Verdict::Dies { test, of, words, spec, .. } => {
+            let words: String = words.lines().map(|line| format!("  {line}\n")).collect();
+            format!(
+                "{}\n  {test}  ({spec})\n\n  the test process died of {of}\n{words}",
+                title(test)
+            )
+        }
+        Verdict::Blocks { test, seconds, spec, .. } => format!(
+            "{}\n  {test}  ({spec})\n\n  still blocked after {seconds} s in {test}\n  \
+             Something waits for what never comes: which lock is held, which wake-up was missed?\n",
+            title(test)
+        ),
+        Verdict::DoesNotCompile { errors } => format!("{errors}\n"),
+    };
+    let hint = match verdict {
+        Verdict::DoesNotCompile { .. } => String::new(),
+        _ => format!(" Stuck? `cargo run -- hint {id}`."),
+    };
+    out.push_str(&format!(
+        "\nNext: edit exercises/src/{id}.rs, then `cargo run -- check {id}`.{hint}"
+    ));
+    out
+}

@@ -1,0 +1,51 @@
+//! A copy of the workbook's sources, kept between runs so that builds of it are incremental.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::answer;
+use crate::workbook::Workbook;
+
+/// What no build reads, by its name in the root.
+const LEFT_OUT: [&str; 5] = ["target", ".git", ".workbook", "book", "wrong"];
+
+/// Brings `target/wrong` up to date: what changed is written, what is gone is removed. The exercises
+/// start as the stubs, so that a learner's broken file is in nobody's way.
+pub(crate) fn copy(book: &Workbook) -> anyhow::Result<Workbook> {
+    let root = book.path("target/wrong");
+    let mut wanted = BTreeSet::new();
+    sources(&book.root, Path::new(""), &mut wanted)?;
+    let mut old = BTreeSet::new();
+    if root.exists() {
+        sources(&root, Path::new(""), &mut old)?;
+    }
+    for gone in old.difference(&wanted) {
+        fs::remove_file(root.join(gone))?;
+    }
+    for file in &wanted {
+        answer::write_if_changed(&root.join(file), &fs::read(book.path(file))?)?;
+    }
+    let copy = Workbook::open(Some(root))?;
+    for pattern in &copy.curriculum.patterns {
+        copy.pristine(&pattern.id)?.install(&copy.path("exercises/src"), &pattern.id)?;
+    }
+    Ok(copy)
+}
+
+fn sources(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if folder.as_os_str().is_empty() && LEFT_OUT.iter().any(|out| *out == name) {
+            continue;
+        }
+        let path = folder.join(&name);
+        match entry.file_type()? {
+            kind if kind.is_dir() => sources(root, &path, found)?,
+            kind if kind.is_file() => drop(found.insert(path)),
+            _ => {}
+        }
+    }
+    Ok(())
+}

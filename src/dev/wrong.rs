@@ -1,0 +1,234 @@
+//! `dev wrong`: each wrong answer must be killed by the test it names.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use super::patch::Patch;
+use super::scratch;
+use crate::answer::Answer;
+use crate::cargo::{self, Build, Executable, Request};
+use crate::check::specs;
+use crate::exit;
+use crate::libtest::{Ending, Outcome};
+use crate::screen::Screen;
+use crate::words;
+use crate::workbook::Workbook;
+
+/// Longer than the deadline of the specs, whose own words are wanted.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// A model of a wrong answer may explore for long.
+const MODEL_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Applies each wrong answer in a copy of the workbook, and prints what became of it.
+pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyhow::Result<u8> {
+    let patches = select(book, which)?;
+    let copy = scratch::copy(book)?;
+    let started = Instant::now();
+    let ids: BTreeSet<&str> = patches.iter().map(|patch| patch.id.as_str()).collect();
+    let (mut survivors, mut killed) = (0, 0);
+    for id in ids {
+        let reference = copy.reference(id)?;
+        let lab = Lab { book: &copy, id, target: copy.root.join("target") };
+        let own: Vec<_> = patches.iter().filter(|patch| patch.id == id).collect();
+        let unfit = lab.reference_fails(&reference, &own)?;
+        for patch in own {
+            let since = Instant::now();
+            let fate = match unfit.iter().find(|(test, _)| *test == patch.killed_by) {
+                Some((_, why)) => Err(format!("the reference itself fails: {why}")),
+                None => lab.try_patch(&reference, patch)?,
+            };
+            let name = format!("{id}/{}", patch.name);
+            let time = screen.dim(&format!("{:.1} s", since.elapsed().as_secs_f64()));
+            match fate {
+                Ok(()) => {
+                    killed += 1;
+                    println!("{} {name}  killed by {}  {time}", screen.good("✓"), patch.killed_by);
+                }
+                Err(why) => {
+                    survivors += 1;
+                    println!("{} {name}  {}  {time}", screen.bad("✗"), screen.bad("SURVIVES"));
+                    print!("{}", screen.wrap(&why, "    "));
+                }
+            }
+        }
+    }
+    println!(
+        "{} killed, {} in {:.0} s",
+        words::count(killed, "wrong answer"),
+        words::count(survivors, "survivor"),
+        started.elapsed().as_secs_f64()
+    );
+    Ok(if survivors == 0 { exit::PASS } else { exit::FAILS })
+}
+
+/// Puts one wrong answer in the place of the exercise, to look at.
+pub(crate) fn install(book: &Workbook, screen: &Screen, which: &str) -> anyhow::Result<u8> {
+    let patches = select(book, Some(which))?;
+    let [patch] = patches.as_slice() else {
+        return Err(exit::usage(format!("`{which}` names several: choose one, as ID/NAME.")));
+    };
+    let id = &patch.id;
+    let wrong = patch.apply(&book.reference(id)?)?;
+    let backup = book.backup(id)?;
+    book.exercise(id)?.install(&backup, id)?;
+    wrong.install(&book.path("exercises/src"), id)?;
+    println!("{}\n", screen.bold(&patch.title));
+    print!("{}", screen.wrap(&patch.why, "  "));
+    println!(
+        "\nIt is in exercises/src now; yours is in {}. `cargo run -- check {id}` judges it, \
+         `cargo run -- reset {id}` puts the stub back.",
+        backup.strip_prefix(&book.root).unwrap_or(&backup).display()
+    );
+    Ok(exit::PASS)
+}
+
+fn select(book: &Workbook, which: Option<&str>) -> anyhow::Result<Vec<Patch>> {
+    let (id, name) = match which.map(|which| which.split_once('/').ok_or(which)) {
+        None => (None, None),
+        Some(Ok((id, name))) => (Some(id), Some(name.trim_end_matches(".patch"))),
+        Some(Err(id)) => (Some(id), None),
+    };
+    if let Some(id) = id {
+        book.curriculum.find(id)?;
+    }
+    let mut found = Vec::new();
+    for pattern in &book.curriculum.patterns {
+        if id.is_none_or(|id| id == pattern.id) {
+            found.extend(Patch::read_all(book, &pattern.id)?);
+        }
+    }
+    found.retain(|patch| name.is_none_or(|name| name == patch.name));
+    if found.is_empty() {
+        return Err(exit::usage("There is no such wrong answer: see the folder wrong/."));
+    }
+    Ok(found)
+}
+
+/// The copy of the workbook in which the answers of one pattern are tried.
+struct Lab<'a> {
+    book: &'a Workbook,
+    id: &'a str,
+    target: PathBuf,
+}
+
+impl Lab<'_> {
+    /// The named tests that the reference does not pass, and why.
+    fn reference_fails(
+        &self,
+        reference: &Answer,
+        patches: &[&Patch],
+    ) -> anyhow::Result<Vec<(String, String)>> {
+        self.install(reference)?;
+        let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.killed_by.as_str()).collect();
+        let mut unfit = Vec::new();
+        for models in [false, true] {
+            let wanted: Vec<_> =
+                tests.iter().copied().filter(|test| is_model(test) == models).collect();
+            if wanted.is_empty() {
+                continue;
+            }
+            let built = self.build(models)?;
+            for test in wanted {
+                if let Some(why) = self.why_not_passed(&built, test)? {
+                    unfit.push((test.to_owned(), why));
+                }
+            }
+        }
+        Ok(unfit)
+    }
+
+    fn why_not_passed(&self, built: &Build, test: &str) -> anyhow::Result<Option<String>> {
+        let executables = match built {
+            Build::Broken { errors, .. } => return Ok(Some(errors.clone())),
+            Build::Done(executables) => executables,
+        };
+        let Some(outcome) = self.run(executables, test)? else {
+            return Ok(Some(format!("no test is named `{test}`")));
+        };
+        Ok(match (&outcome.ending, outcome.failed.first()) {
+            (Ending::Finished, None) => None,
+            (_, failed) => Some(failed.map_or("it does not end".into(), |f| f.output.clone())),
+        })
+    }
+
+    /// Ok if the patch dies as it promises; else how it lives.
+    fn try_patch(&self, reference: &Answer, patch: &Patch) -> anyhow::Result<Result<(), String>> {
+        let wrong = match patch.apply(reference) {
+            Ok(wrong) => wrong,
+            Err(error) => return Ok(Err(format!("{error:#}"))),
+        };
+        self.install(&wrong)?;
+        let executables = match self.build(is_model(&patch.killed_by))? {
+            Build::Done(executables) => executables,
+            Build::Broken { errors, .. } => {
+                return Ok(Err(format!("it does not compile:\n{errors}")));
+            }
+        };
+        let Some(outcome) = self.run(&executables, &patch.killed_by)? else {
+            return Ok(Err(format!("no test is named `{}`", patch.killed_by)));
+        };
+        let output = match (outcome.ending, outcome.failed.into_iter().next()) {
+            (Ending::Finished, Some(failed)) => failed.output,
+            (Ending::Finished, None) => return Ok(Err(format!("{} passes", patch.killed_by))),
+            (Ending::Blocked(_), _) => {
+                return Ok(Err("it hangs, past the spec's own deadline".into()));
+            }
+            (Ending::Died { of, words, .. }, _) => format!("died of {of}\n{words}"),
+        };
+        if output.contains(&patch.says) {
+            return Ok(Ok(()));
+        }
+        Ok(Err(format!("it fails, but does not say `{}`:\n{}", patch.says, output.trim())))
+    }
+
+    /// Puts an answer in the place of the exercise of the copy.
+    fn install(&self, answer: &Answer) -> anyhow::Result<()> {
+        answer.install(&self.book.path("exercises/src"), self.id)
+    }
+
+    fn build(&self, models: bool) -> anyhow::Result<Build> {
+        let package = if models { "exercises-model" } else { "exercises" };
+        cargo::build(&Request {
+            root: self.book.root.clone(),
+            packages: vec![package.into()],
+            features: vec![format!("{package}/{}", self.id)],
+            tests: if models { vec!["models".into()] } else { specs(self.book, self.id)? },
+            target: Some(self.target.clone()),
+            colours: false,
+        })
+    }
+
+    fn run(&self, executables: &[Executable], test: &str) -> anyhow::Result<Option<Outcome>> {
+        let holds = |e: &&Executable| e.suite.tests.iter().any(|name| name == test);
+        let Some(executable) = executables.iter().find(holds) else { return Ok(None) };
+        let patience = if is_model(test) { MODEL_PATIENCE } else { PATIENCE };
+        executable.suite.run(&[test], patience).map(Some)
+    }
+}
+
+/// Whether a test belongs to the model specs.
+pub(super) fn is_model(test: &str) -> bool {
+    test.starts_with("models::")
+}
+
+/// The wrong answers' folder of a pattern.
+pub(super) fn folder(book: &Workbook, id: &str) -> PathBuf {
+    book.path(Path::new("wrong").join(id))
+}
+
+/// The patches in a folder, in the order of their names.
+pub(super) fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        if path.extension().is_some_and(|extension| extension == "patch") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

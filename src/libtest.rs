@@ -1,0 +1,301 @@
+//! Test executables: which tests they hold, which of them fail, and with what words.
+
+use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::{exit, process};
+
+/// A test executable and the tests in it.
+pub(crate) struct Suite {
+    executable: PathBuf,
+    /// The folder of its package: where cargo would run it.
+    folder: PathBuf,
+    pub(crate) tests: Vec<String>,
+}
+
+/// What a run of some tests gave.
+pub(crate) struct Outcome {
+    pub(crate) passed: usize,
+    pub(crate) failed: Vec<Failed>,
+    pub(crate) ending: Ending,
+}
+
+/// How a run ended.
+pub(crate) enum Ending {
+    /// Every test has a result.
+    Finished,
+    /// No test passed for too long, and the run was ended. The test that blocked it.
+    Blocked(String),
+    /// It died in this test, of this, with these last words.
+    Died { test: String, of: String, words: String },
+}
+
+/// A test that failed, and what it printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failed {
+    pub(crate) test: String,
+    pub(crate) output: String,
+}
+
+impl Suite {
+    /// Asks an executable for its tests.
+    pub(crate) fn list(executable: PathBuf, folder: PathBuf) -> anyhow::Result<Self> {
+        let mut suite = Self { executable, folder, tests: Vec::new() };
+        let mut command = suite.command();
+        command.args(["--list", "--format", "terse"]);
+        let listed = process::run(&mut command, Duration::from_secs(10), |_| false)
+            .with_context(|| format!("cannot run {}", suite.executable.display()))?;
+        let lines = listed.stdout.lines().filter_map(|line| line.strip_suffix(": test"));
+        suite.tests = lines.map(str::to_owned).collect();
+        match listed.status {
+            Some(status) if status.success() => Ok(suite),
+            _ => Err(exit::environment(format!(
+                "{} does not list its tests:\n{}",
+                suite.executable.display(),
+                listed.stderr
+            ))),
+        }
+    }
+
+    /// Runs some of the tests, and ends them when none passes for as long as `patience`.
+    pub(crate) fn run(&self, tests: &[&str], patience: Duration) -> anyhow::Result<Outcome> {
+        let finished = self.start(tests, &[], patience)?;
+        let Results { passed, failed } = results(&finished.stdout, tests);
+        let unfinished = || {
+            let has_result = |test: &&&str| {
+                passed.iter().any(|name| name == *test) || failed.iter().any(|f| f.test == **test)
+            };
+            tests.iter().find(|test| !has_result(test)).copied()
+        };
+        let ending = match finished.status {
+            // libtest starts its tests in this order: the first without a result is running.
+            None => {
+                Ending::Blocked(unfinished().or(tests.first().copied()).unwrap_or("").to_owned())
+            }
+            Some(status) if status.code() == Some(0) || !failed.is_empty() => Ending::Finished,
+            Some(status) => {
+                let of = match status.signal() {
+                    Some(signal) => signal_name(signal),
+                    None => format!("exit code {}", status.code().unwrap_or_default()),
+                };
+                let left: Vec<_> =
+                    tests.iter().copied().filter(|t| !passed.iter().any(|p| p == t)).collect();
+                let (test, words) = self.who_died(&left, patience)?.unwrap_or_else(|| {
+                    (unfinished().unwrap_or("").to_owned(), finished.stderr.clone())
+                });
+                Ending::Died { test, of, words: tail(&words, 30) }
+            }
+        };
+        Ok(Outcome { passed: passed.len(), failed, ending })
+    }
+
+    /// After a death: the same tests one at a time, for then the last that was named has died.
+    fn who_died(
+        &self,
+        tests: &[&str],
+        patience: Duration,
+    ) -> anyhow::Result<Option<(String, String)>> {
+        let again = self.start(tests, &["--test-threads", "1"], patience)?;
+        if again.status.is_some_and(|status| status.success()) {
+            return Ok(None);
+        }
+        let started =
+            |line: &str| Some(line.strip_prefix("test ")?.split_once(" ... ")?.0.to_owned());
+        let last = again.stdout.lines().filter_map(started).last();
+        let known = last.filter(|last| tests.contains(&last.as_str()));
+        Ok(known.map(|test| (test, again.stderr)))
+    }
+
+    fn start(
+        &self,
+        tests: &[&str],
+        options: &[&str],
+        patience: Duration,
+    ) -> anyhow::Result<process::Finished> {
+        let mut command = self.command();
+        command.arg("--exact").args(options).args(tests);
+        let is_pass = |line: &str| line.starts_with("test ") && line.ends_with(" ... ok");
+        process::run(&mut command, patience, is_pass)
+            .with_context(|| format!("cannot run {}", self.executable.display()))
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.executable);
+        // The order in which tests start and the form of their messages must be the usual ones.
+        command.env_remove("RUST_TEST_SHUFFLE").env("RUST_BACKTRACE", "0");
+        command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
+        command
+    }
+}
+
+struct Results {
+    passed: Vec<String>,
+    failed: Vec<Failed>,
+}
+
+/// Reads what libtest has printed. The list at its end names what failed; a test that writes past
+/// the capture may have garbled the lines before it.
+fn results(stdout: &str, tests: &[&str]) -> Results {
+    let known = |name: &str| tests.contains(&name);
+    let (mut passed, mut failed) = (Vec::new(), BTreeMap::<&str, String>::new());
+    let mut section: Option<&str> = None;
+    let (body, listed) = stdout.rsplit_once("\nfailures:\n").unwrap_or((stdout, ""));
+    for line in body.lines() {
+        let header = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"));
+        if let Some(name) = header.filter(|name| known(name)) {
+            section = Some(name);
+            failed.entry(name).or_default();
+        } else if let Some(name) = section {
+            let output = failed.entry(name).or_default();
+            output.push_str(line);
+            output.push('\n');
+        } else if let Some((name, result)) =
+            line.strip_prefix("test ").and_then(|line| line.rsplit_once(" ... "))
+        {
+            let name = name.strip_suffix(" - should panic").unwrap_or(name);
+            if known(name) && result == "ok" {
+                passed.push(name.to_owned());
+            } else if known(name) && result == "FAILED" {
+                failed.entry(name).or_default();
+            }
+        }
+    }
+    for name in listed.lines().filter_map(|line| line.strip_prefix("    ")) {
+        if known(name) {
+            failed.entry(name).or_default();
+        }
+    }
+    let output = |(test, output): (&str, String)| Failed { test: test.to_owned(), output };
+    Results { passed, failed: failed.into_iter().map(output).collect() }
+}
+
+/// A panic as a test's output tells it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Panic {
+    /// The thread's name.
+    thread: String,
+    /// `tests/semaphore.rs:31:9`
+    pub(crate) place: String,
+    pub(crate) message: String,
+}
+
+impl Failed {
+    /// The panic that failed the test: a missing body before all else, then the last of the test's own
+    /// thread. A test that injects panics has more of them, and one that joins a thread repeats its.
+    pub(crate) fn panic(&self) -> Option<Panic> {
+        let panics = panics(&self.output);
+        let missing = panics.iter().position(|p| p.message.starts_with("not yet implemented"));
+        let repeats = |panic: &Panic| panic.message.contains("Any { .. }");
+        let own = panics.iter().rposition(|p| p.thread == self.test && !repeats(p));
+        let any = || panics.iter().rposition(|p| !repeats(p));
+        let chosen = missing.or(own).or_else(any).or(panics.len().checked_sub(1));
+        panics.into_iter().nth(chosen?)
+    }
+}
+
+fn panics(output: &str) -> Vec<Panic> {
+    let mut panics: Vec<Panic> = Vec::new();
+    let mut inside = false;
+    for line in output.lines() {
+        if let Some((thread, place)) = header(line) {
+            inside = true;
+            let place = tidy(place.trim_end_matches(':'));
+            panics.push(Panic { thread: thread.to_owned(), place, message: String::new() });
+        } else if line.starts_with("note: run with `RUST_BACKTRACE") || line == "stack backtrace:" {
+            inside = false;
+        } else if inside && let Some(panic) = panics.last_mut() {
+            panic.message.push_str(line);
+            panic.message.push('\n');
+        }
+    }
+    for panic in &mut panics {
+        panic.message.truncate(panic.message.trim_end().len());
+    }
+    panics
+}
+
+/// `thread 'NAME' (123) panicked at PLACE:`
+fn header(line: &str) -> Option<(&str, &str)> {
+    let (thread, rest) = line.strip_prefix("thread '")?.split_once('\'')?;
+    let (_, place) = rest.split_once(" panicked at ")?;
+    Some((thread, place))
+}
+
+/// Paths as the compiler knows them, seen from the workbook: a spec is compiled from another package.
+pub(crate) fn tidy(text: &str) -> String {
+    text.replace("models/exercises/../../", "")
+        .replace("models/exercises/tests/../../../", "")
+        .replace("exercises/../", "")
+}
+
+/// The last lines of an output.
+pub(crate) fn tail(text: &str, lines: usize) -> String {
+    let all: Vec<_> = text.lines().collect();
+    all[all.len().saturating_sub(lines)..].join("\n")
+}
+
+fn signal_name(signal: i32) -> String {
+    let name = signal_hook::low_level::signal_name(signal).unwrap_or("unknown");
+    format!("signal {signal} ({name})")
+}
+
+/// The line of a spec on which a test stands.
+pub(crate) fn line_of(source: &str, test: &str) -> Option<usize> {
+    let name = test.rsplit("::").next()?;
+    let start = format!("fn {name}(");
+    source.lines().position(|line| line.contains(&start)).map(|line| line + 1)
+}
+
+/// Where a module's spec is: the file that holds the test.
+pub(crate) fn spec_line(root: &Path, spec: &str, test: &str) -> Option<(String, usize)> {
+    let source = std::fs::read_to_string(root.join(spec)).ok()?;
+    line_of(&source, test).map(|line| (spec.to_owned(), line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_output_of_libtest_is_read() {
+        let stdout = "\nrunning 4 tests\ntest a::fine ... ok\ntest a::wrong ... FAILED\n\
+            test a::loud ... FAILED\ntest a::raises - should panic ... ok\n\nfailures:\n\n\
+            ---- a::loud stdout ----\n---- not a test stdout ----\n\n---- a::wrong stdout ----\n\n\
+            thread 'a::wrong' (7) panicked at exercises/../tests/a.rs:3:5:\nthe words\n  right: 2\n\
+            note: run with `RUST_BACKTRACE=1` environment variable\n\n\nfailures:\n    a::loud\n    a::wrong\n\n\
+            test result: FAILED. 2 passed; 2 failed\n";
+        let Results { passed, failed } =
+            results(stdout, &["a::fine", "a::wrong", "a::loud", "a::raises"]);
+        assert_eq!(passed, ["a::fine", "a::raises"]);
+        let names: Vec<_> = failed.iter().map(|failed| failed.test.as_str()).collect();
+        assert_eq!(names, ["a::loud", "a::wrong"]);
+        assert_eq!(failed[0].output, "---- not a test stdout ----\n\n");
+        let panic = failed[1].panic().unwrap();
+        assert_eq!(panic.place, "tests/a.rs:3:5");
+        assert_eq!(panic.message, "the words\n  right: 2");
+    }
+
+    #[test]
+    fn the_panic_that_failed_the_test_is_found_among_others() {
+        let panic = |thread: &str, words: &str| {
+            format!("\nthread '{thread}' (1) panicked at src/a.rs:1:1:\n{words}\n")
+        };
+        for (panics, words) in [
+            (vec![panic("t", "injected"), panic("t", "the count is off")], "the count is off"),
+            (vec![panic("worker", "lost a value"), panic("t", "Err(Any { .. })")], "lost a value"),
+            (
+                vec![panic("w", "not yet implemented: x"), panic("t", "no value")],
+                "not yet implemented: x",
+            ),
+            (vec![panic("t", "mine"), panic("worker", "woken too late")], "mine"),
+        ] {
+            let failed = Failed { test: "t".into(), output: panics.concat() };
+            assert_eq!(failed.panic().unwrap().message, words);
+        }
+    }
+}
