@@ -2,8 +2,8 @@
 //!
 //! A std mutex has to ask on release whether someone sleeps on it, which is a second exchange, and
 //! keeps account of poison: together half of what a value costs here. This one lets nobody sleep.
-//! Who finds it taken spins for as long as a holder needs, some ten instructions, and then offers
-//! its time to others, so that a holder that was interrupted comes back to finish.
+//! Who finds it taken stays away for a moment, longer each time, and at last offers its time to
+//! others, so that a holder that was interrupted comes back to finish.
 //!
 //! It is for this use alone: no foreign code runs under it, and no holder waits for anything. Where
 //! priorities are strict, a thread that spins can keep a lower holder from running at all: do not
