@@ -68,6 +68,20 @@ fn two_senders_share_one_slot() {
 }
 
 #[test]
+fn a_free_slot_is_filled_once() {
+    model("I3: two who do not wait, and one slot").check(|| {
+        let (tx, rx) = channel::bounded(1);
+        let theirs = tx.clone();
+        let other = thread::spawn_named("other", move || theirs.try_send(1).is_ok());
+        let ours = tx.try_send(2).is_ok();
+        let theirs = other.join().unwrap();
+        assert!(ours ^ theirs, "I3: one of them found the slot free");
+        assert_eq!(rx.try_recv(), Ok(if ours { 2 } else { 1 }), "I1: and its value is here");
+        assert!(rx.is_empty());
+    });
+}
+
+#[test]
 fn a_cancelled_recv_loses_no_value() {
     model("I1: a value promised to a receive that is dropped is there for the next").check(|| {
         let (tx, rx) = channel::bounded(1);
