@@ -169,7 +169,7 @@ fn advice(told: &str) -> &'static str {
     let about_network = ["offline", "failed to download", "Could not resolve", "network"];
     if about_network.iter().any(|word| told.contains(word)) {
         "The first build needs the network once: `cargo fetch` gets everything."
-    } else if told.contains("failed to parse manifest") || told.contains("TOML parse error") {
+    } else if told.contains("manifest") {
         "A manifest is broken: `git diff -- '*Cargo.toml'` shows what changed."
     } else {
         "`cargo run -- doctor` looks for what is missing on this machine."

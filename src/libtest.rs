@@ -106,7 +106,7 @@ impl Suite {
         }
         let started =
             |line: &str| Some(line.strip_prefix("test ")?.split_once(" ... ")?.0.to_owned());
-        let last = again.stdout.lines().filter_map(started).last();
+        let last = again.stdout.lines().rev().find_map(started);
         let known = last.filter(|last| tests.contains(&last.as_str()));
         Ok(known.map(|test| (test, again.stderr)))
     }
@@ -144,6 +144,7 @@ fn results(stdout: &str, tests: &[&str]) -> Results {
     let known = |name: &str| tests.contains(&name);
     let (mut passed, mut failed) = (Vec::new(), BTreeMap::<&str, String>::new());
     let mut section: Option<&str> = None;
+    let mut lost = String::new();
     let (body, listed) = stdout.rsplit_once("\nfailures:\n").unwrap_or((stdout, ""));
     for line in body.lines() {
         let header = line.strip_prefix("---- ").and_then(|line| line.strip_suffix(" stdout ----"));
@@ -154,6 +155,9 @@ fn results(stdout: &str, tests: &[&str]) -> Results {
             let output = failed.entry(name).or_default();
             output.push_str(line);
             output.push('\n');
+        } else if !lost.is_empty() || line.ends_with(process::LEFT_OUT) {
+            lost.push_str(line);
+            lost.push('\n');
         } else if let Some((name, result)) =
             line.strip_prefix("test ").and_then(|line| line.rsplit_once(" ... "))
         {
@@ -170,7 +174,11 @@ fn results(stdout: &str, tests: &[&str]) -> Results {
             failed.entry(name).or_default();
         }
     }
-    let output = |(test, output): (&str, String)| Failed { test: test.to_owned(), output };
+    // What floods may have swept away the header over its own last words.
+    let output = |(test, output): (&str, String)| {
+        let output = if output.is_empty() { lost.clone() } else { output };
+        Failed { test: test.to_owned(), output }
+    };
     Results { passed, failed: failed.into_iter().map(output).collect() }
 }
 

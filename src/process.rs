@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +17,12 @@ static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 /// How much of an output is kept at each end.
 const KEPT: usize = 1 << 20;
+
+/// How the line ends that stands for what was not kept.
+pub(crate) const LEFT_OUT: &str = "bytes are left out here …";
+
+/// How much of a line is looked at.
+const LONGEST: usize = 4096;
 
 /// What a program did.
 pub(crate) struct Finished {
@@ -58,8 +64,14 @@ pub(crate) fn run(
     let (events, happened) = channel();
     let stdout = child.stdout.take().expect("it is piped");
     let stderr = child.stderr.take().expect("it is piped");
-    let stdout = capture(stdout, Some((progress, events.clone())));
-    let stderr = capture(stderr, None);
+    let heard = events.clone();
+    let stdout = capture(stdout, move |line| {
+        if progress(line) {
+            // Nobody listens any more once the program has ended.
+            let _ = heard.send(Event::Progress);
+        }
+    });
+    let stderr = capture(stderr, |_| {});
     std::thread::spawn(move || events.send(Event::Exited(child.wait())));
     let mut deadline = Instant::now() + patience;
     let (mut ended_by_us, mut limit) = (false, patience);
@@ -101,9 +113,10 @@ fn end(group: Pid) {
     let _ = kill_process_group(group, Signal::KILL);
 }
 
+/// Reads a pipe to its end, and shows each line as it comes.
 fn capture(
     mut pipe: impl Read + Send + 'static,
-    watch: Option<(fn(&str) -> bool, Sender<Event>)>,
+    show: impl Fn(&str) + Send + 'static,
 ) -> JoinHandle<Kept> {
     std::thread::spawn(move || {
         let mut kept = Kept::default();
@@ -112,17 +125,13 @@ fn capture(
         while let Ok(length @ 1..) = pipe.read(&mut buffer) {
             let chunk = &buffer[..length];
             kept.push(chunk);
-            let Some((progress, events)) = &watch else { continue };
             for part in chunk.split_inclusive(|byte| *byte == b'\n') {
                 // A line longer than any test's name is none of those looked for.
-                if line.len() < 4096 {
-                    line.extend_from_slice(&part[..part.len().min(4096)]);
+                if line.len() < LONGEST {
+                    line.extend_from_slice(&part[..part.len().min(LONGEST)]);
                 }
                 if part.ends_with(b"\n") {
-                    if progress(String::from_utf8_lossy(&line).trim_end()) {
-                        // Nobody listens any more once the program has ended.
-                        let _ = events.send(Event::Progress);
-                    }
+                    show(String::from_utf8_lossy(&line).trim_end());
                     line.clear();
                 }
             }
@@ -151,7 +160,7 @@ impl Kept {
 
     fn text(mut self) -> String {
         if self.left_out > 0 {
-            let note = format!("\n… {} bytes are left out here …\n", self.left_out);
+            let note = format!("\n… {} {LEFT_OUT}\n", self.left_out);
             self.head.extend_from_slice(note.as_bytes());
         }
         self.head.extend(self.tail);
