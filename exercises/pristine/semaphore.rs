@@ -67,10 +67,11 @@
 //!
 //! Nobody in line: one compare-and-swap to acquire, one addition to release; no lock, no allocation.
 //! Somebody in line: each request takes the lock twice, to join and to collect, and each release
-//! once, or once more for every further waiter that it serves. A place in line is a slot in a table
-//! that is used again, so waiting allocates only while the line is longer than it ever was; the
-//! table does not shrink. Strict order has a price: a permit is handed to a task that still has to
-//! be scheduled, where a barging semaphore would let a running task have it.
+//! once, or once more for every further waiter that it serves. The word, the lock and the ends of the
+//! line share one cache line; a place in line is a slot in a table that is used again, so waiting
+//! allocates only while the line is longer than it ever was, and the table does not shrink. Strict
+//! order has a price: a permit is handed to a task that still has to be scheduled, where a barging
+//! semaphore would let a running task have it.
 //!
 //! # See also
 //!
