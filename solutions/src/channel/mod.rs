@@ -76,8 +76,9 @@
 //! 1. `tokio::sync::mpsc` where there is one receiver: it is what tokio users expect, and it keeps I1
 //!    to I5. `async-channel` or `flume` for many receivers.
 //! 2. `crossbeam-channel` for threads alone: lock-free, and its `select!` is atomic as Go's is.
-//! 3. `kanal` is as fast as this and faster at capacity 0, where its send ends before the value was
-//!    taken; it loses a value with a `recv` that is dropped after the hand-off.
+//! 3. `kanal` and `crossfire` are faster where many tasks press on a full buffer, whose order here is
+//!    strict, and `kanal` at capacity 0, where its send ends before the value was taken. It loses a
+//!    value with a `recv` that is dropped after the hand-off.
 
 mod block;
 mod error;

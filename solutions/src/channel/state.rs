@@ -107,6 +107,7 @@ impl<T> Shared<T> {
                     // Its sleeper went with the call: nothing foreign is dropped here.
                     line(&mut state).leave(mine);
                     *place = None;
+                    state.idle = state.is_idle();
                     return Poll::Ready(state);
                 }
                 Some(mine) if line(&mut state).will_wake(mine, caller) => return Poll::Pending,
@@ -132,7 +133,7 @@ impl<T> Shared<T> {
     /// under the lock.
     #[inline]
     pub(super) fn settle(&self, state: Guard<'_, T>, first: Option<Sleeper>) {
-        if first.is_some() || !state.idle {
+        if first.is_some() || state.concerns_anyone() {
             self.wake(state, first);
         }
     }
@@ -248,6 +249,13 @@ impl<T> State<T> {
             None if self.closed => None,
             None => self.senders.serve(),
         }
+    }
+
+    /// Whether a change can make it anyone's turn. Those called already are on their way.
+    #[inline]
+    fn concerns_anyone(&self) -> bool {
+        let waits = || self.senders.is_waiting() || self.receivers.is_waiting();
+        !self.idle && (waits() || self.streams.is_waiting() || self.closed || self.capacity == 0)
     }
 
     fn is_idle(&self) -> bool {
