@@ -41,6 +41,39 @@ pub(crate) fn check(
     Ok(Report { id: pattern.id.clone(), exit: verdict.exit(), verdict, stages })
 }
 
+/// For an answer that fails a test: a model that fails as well, and so tells how it comes about.
+///
+/// The stages stop before the models where a plain test fails; but that test shows one bad end, and
+/// a timeline the way to it. A stub has no way to show.
+pub(crate) fn timeline(
+    book: &Workbook,
+    pattern: &Pattern,
+    limit: Duration,
+    report: &Report,
+) -> anyhow::Result<Option<Verdict>> {
+    let is_plain = matches!(&report.verdict, Verdict::Fails { stage, says, .. }
+        if *stage != Stage::Models && !says.contains("not yet implemented"));
+    if !is_plain || !pattern.models {
+        return Ok(None);
+    }
+    let Build::Done(executables) = cargo::build(&request(book, pattern, false)?)? else {
+        return Ok(None);
+    };
+    let spec = Spec { book, pattern, executables };
+    for executable in &spec.executables {
+        let tests = spec.tests(Stage::Models, executable);
+        if tests.is_empty() {
+            continue;
+        }
+        let mut outcome = executable.suite.run(&tests, limit)?;
+        outcome.failed.retain(|failed| !pictures(&failed.output).is_empty());
+        if let Some(failed) = spec.first(executable, outcome.failed) {
+            return Ok(Some(fails(Stage::Models, &failed, spec.spec(executable, &failed.test))));
+        }
+    }
+    Ok(None)
+}
+
 /// Everything of one pattern, and nothing of its neighbours.
 fn request(book: &Workbook, pattern: &Pattern, colours: bool) -> anyhow::Result<Request> {
     let id = &pattern.id;

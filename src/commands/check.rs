@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::check::check;
+use crate::check::{check, timeline};
 use crate::cli::Check;
 use crate::curriculum::Pattern;
 use crate::exit;
@@ -55,11 +55,14 @@ pub(crate) fn one(
     };
     let report = check(book, pattern, how.timeout, screen.colours() && !how.json, tell)?;
     remember(book, &report, &exercise.hash())?;
+    keep_timeline(book, &pattern.id, &report.verdict)?;
     if !how.json {
-        println!("\n{}", in_words(screen, pattern, &report.verdict));
-        if report.exit == exit::PASS {
-            println!("{}", after_a_pass(book, &pattern.id)?);
+        println!("\n{}", in_words(screen, &report.verdict));
+        if let Some(told) = timeline(book, pattern, how.timeout, &report)? {
+            keep_timeline(book, &pattern.id, &told)?;
+            print!("{}", how_it_comes_about(screen, &told));
         }
+        println!("{}", next_step(book, pattern, &report.verdict)?);
     }
     Ok(report)
 }
@@ -75,9 +78,12 @@ fn remember(book: &Workbook, report: &Report, hash: &str) -> anyhow::Result<()> 
         if !matches!(report.verdict, Verdict::DoesNotCompile { .. }) {
             progress.failing = report.verdict.test().map(str::to_owned);
         }
-    })?;
-    // `explain` shows the last model that failed, also when another stage has failed since.
-    if let Verdict::Fails { stage: Stage::Models, says, pictures, .. } = &report.verdict {
+    })
+}
+
+/// Keeps what a failing model says, for `explain`.
+fn keep_timeline(book: &Workbook, id: &str, verdict: &Verdict) -> anyhow::Result<()> {
+    if let Verdict::Fails { stage: Stage::Models, says, pictures, .. } = verdict {
         let folder = book.path(".workbook/last");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(format!("{id}.txt")), format!("{says}\n"))?;
@@ -91,7 +97,10 @@ fn stage_line(screen: &Screen, report: &StageReport) -> String {
     let what = match (stage, failed) {
         (Stage::Builds, 0) => "compiles".to_owned(),
         (Stage::Builds, _) => "does not compile".to_owned(),
-        (_, 0) => format!("{} pass", words::count(*passed, "test")),
+        (_, 0) => match passed {
+            1 => "1 test passes".to_owned(),
+            _ => format!("{passed} tests pass"),
+        },
         (_, 1) => "1 test fails".to_owned(),
         _ => format!("{failed} tests fail"),
     };
@@ -101,6 +110,28 @@ fn stage_line(screen: &Screen, report: &StageReport) -> String {
     };
     let time = screen.dim(&format!("{seconds:.1} s"));
     format!("  {mark} {:<11}{what}  {time}", stage.name())
+}
+
+/// A model's timeline, below the words of the test that failed.
+fn how_it_comes_about(screen: &Screen, model: &Verdict) -> String {
+    let Verdict::Fails { test, says, spec, .. } = model else { return String::new() };
+    let title = screen.bold("How it can come about, as a model shows");
+    format!("{title}\n  {}: {test}  ({spec})\n\n{says}\n\n", words::sentence(test))
+}
+
+/// What to do now.
+fn next_step(book: &Workbook, pattern: &Pattern, verdict: &Verdict) -> anyhow::Result<String> {
+    let id = &pattern.id;
+    Ok(match verdict {
+        Verdict::Passes => after_a_pass(book, id)?,
+        Verdict::DoesNotCompile { .. } => {
+            format!("Next: edit exercises/src/{id}.rs, then `cargo run -- check {id}`.")
+        }
+        _ => format!(
+            "Next: edit exercises/src/{id}.rs, then `cargo run -- check {id}`. \
+             Stuck? `cargo run -- hint {id}`."
+        ),
+    })
 }
 
 fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
@@ -114,11 +145,10 @@ fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
 }
 
 /// The verdict as sentences, and what to do next.
-fn in_words(screen: &Screen, pattern: &Pattern, verdict: &Verdict) -> String {
-    let id = &pattern.id;
+fn in_words(screen: &Screen, verdict: &Verdict) -> String {
     let title = |test: &str| screen.bold(&words::sentence(test));
-    let mut out = match verdict {
-        Verdict::Passes => return screen.good("Your answer passes every stage."),
+    match verdict {
+        Verdict::Passes => screen.good("Your answer passes every stage."),
         Verdict::Fails { stage, test, says, place, spec, .. } => {
             let place = place.as_ref().map_or(String::new(), |place| format!("  at {place}\n"));
             // A timeline has its own shape; an assertion's words are indented.
@@ -141,13 +171,5 @@ fn in_words(screen: &Screen, pattern: &Pattern, verdict: &Verdict) -> String {
             title(test)
         ),
         Verdict::DoesNotCompile { errors } => format!("{errors}\n"),
-    };
-    let hint = match verdict {
-        Verdict::DoesNotCompile { .. } => String::new(),
-        _ => format!(" Stuck? `cargo run -- hint {id}`."),
-    };
-    out.push_str(&format!(
-        "\nNext: edit exercises/src/{id}.rs, then `cargo run -- check {id}`.{hint}"
-    ));
-    out
+    }
 }
