@@ -39,7 +39,7 @@ impl Bench {
 
     fn group<'b>(&mut self, workload: &str, threads: Threads) -> Group<'_, 'b> {
         let contestants = Contestants { all: Vec::new(), batch: 1 };
-        Group { bench: self, workload: workload.to_owned(), threads, contestants }
+        Group { bench: self, workload: workload.to_owned(), threads, contestants, remark: "" }
     }
 }
 
@@ -57,6 +57,7 @@ pub struct Group<'a, 'b> {
     workload: String,
     threads: Threads,
     contestants: Contestants<'b>,
+    remark: &'static str,
 }
 
 impl<'b> Group<'_, 'b> {
@@ -73,6 +74,12 @@ impl<'b> Group<'_, 'b> {
         measure: impl FnMut(u64) -> Duration + 'b,
     ) -> Self {
         self.contestants.all.push(Contestant { name, measure: Box::new(measure) });
+        self
+    }
+
+    /// What a reader of the ratios has to know, such as a promise that the slower one keeps.
+    pub fn remark(mut self, remark: &'static str) -> Self {
+        self.remark = remark;
         self
     }
 
@@ -109,8 +116,8 @@ impl<'b> Group<'_, 'b> {
         };
         let allocations = self.contestants.allocations();
         let names = self.contestants.all.iter().map(|contestant| contestant.name);
-        let Self { workload, threads, .. } = &self;
+        let Self { workload, threads, remark, .. } = &self;
         let rows = names.zip(allocations).collect();
-        print!("\n{}", Table { workload, threads: *threads, rounds, rows });
+        print!("\n{}", Table { workload, threads: *threads, rounds, rows, remark });
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Table<'a> {
     pub(crate) rounds: Rounds,
     /// Each contestant's name and allocations, in the order of `rounds.nanos`.
     pub(crate) rows: Vec<(&'static str, PerOperation)>,
+    /// Printed below, if there is one.
+    pub(crate) remark: &'a str,
 }
 
 impl Threads {
@@ -33,7 +35,7 @@ impl Threads {
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { workload, threads, rounds, rows } = self;
+        let Self { workload, threads, rounds, rows, remark } = self;
         let count = rounds.count();
         let plural = if count == 1 { "" } else { "s" };
         writeln!(f, "{workload} ({}, {count} round{plural})", threads.words())?;
@@ -50,6 +52,9 @@ impl fmt::Display for Table<'_> {
             let ratio = format!("{ratio:.2}");
             let [allocations, bytes] = [amount(memory.allocations), amount(memory.bytes)];
             line(f, name, [&middle, &range, &ratio, verdict, &allocations, &bytes])?;
+        }
+        if !remark.is_empty() {
+            writeln!(f, "  {remark}")?;
         }
         if rounds.on_one_core > 0 {
             let on_one_core = rounds.on_one_core;
@@ -102,7 +107,7 @@ mod tests {
             ("another", PerOperation { allocations: 0.031, bytes: 0.001 }),
         ];
         let rounds = Rounds { nanos, on_one_core };
-        Table { workload: "acquire and release", threads, rounds, rows }.to_string()
+        Table { workload: "acquire and release", threads, rounds, rows, remark: "" }.to_string()
     }
 
     #[test]
@@ -125,6 +130,15 @@ acquire and release (one thread, 3 rounds)
         assert!(two.contains("1.35  about equal") && two.contains("0.69  slower"), "{two}");
         let one = table(Threads::One, nanos, 0);
         assert!(one.contains("1.35  faster"), "{one}");
+    }
+
+    #[test]
+    fn a_remark_stands_below_the_rows() {
+        let rounds = Rounds { nanos: vec![vec![1.0]], on_one_core: 0 };
+        let rows = vec![("reference", NOTHING)];
+        let remark = "the reference also sings";
+        let table = Table { workload: "sing", threads: Threads::One, rounds, rows, remark };
+        assert!(table.to_string().ends_with("\n  the reference also sings\n"), "{table}");
     }
 
     #[test]
