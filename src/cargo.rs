@@ -15,9 +15,9 @@ use crate::libtest::{self, Suite};
 pub(crate) struct Request {
     /// The root of the workspace.
     pub(crate) root: PathBuf,
-    pub(crate) packages: Vec<String>,
-    /// `PACKAGE/FEATURE`; the default features are off where there is any.
-    pub(crate) features: Vec<String>,
+    pub(crate) package: String,
+    /// The only feature; without one, the default features.
+    pub(crate) feature: Option<String>,
     /// The test targets.
     pub(crate) tests: Vec<String>,
     /// Where the result goes, if not to the usual place.
@@ -85,11 +85,9 @@ pub(crate) fn build(request: &Request) -> anyhow::Result<Build> {
     let mut command = command(&request.root);
     let format = if request.colours { "json-diagnostic-rendered-ansi" } else { "json" };
     command.args(["test", "--no-run"]).arg(format!("--message-format={format}"));
-    for package in &request.packages {
-        command.args(["--package", package]);
-    }
-    if !request.features.is_empty() {
-        command.args(["--no-default-features", "--features", &request.features.join(",")]);
+    command.args(["--package", &request.package]);
+    if let Some(feature) = &request.feature {
+        command.args(["--no-default-features", "--features", feature]);
     }
     for test in &request.tests {
         command.args(["--test", test]);

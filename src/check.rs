@@ -1,12 +1,13 @@
 //! One check of one pattern: its stages in turn, up to the first that fails.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::cargo::{self, Build, Executable, Request};
 use crate::curriculum::Pattern;
 use crate::exit;
 use crate::libtest::{self, Ending, Failed, Outcome, Suite};
+use crate::spec::Place;
 use crate::stages::Stage;
 use crate::verdict::{Report, StageReport, Verdict};
 use crate::workbook::Workbook;
@@ -26,7 +27,7 @@ pub(crate) fn check(
         stages.push(report);
     };
     let started = Instant::now();
-    let built = cargo::build(&request(book, pattern, colours)?)?;
+    let built = build(book, pattern, colours)?;
     let broken = matches!(built, Build::Broken { .. });
     ran(Stage::Builds, 0, usize::from(broken), started);
     let verdict = match built {
@@ -56,7 +57,7 @@ pub(crate) fn timeline(
     if !is_plain || !pattern.models {
         return Ok(None);
     }
-    let Build::Done(executables) = cargo::build(&request(book, pattern, false)?)? else {
+    let Build::Done(executables) = cargo::build(&request(book, &pattern.id, true, false)?)? else {
         return Ok(None);
     };
     let spec = Spec { book, pattern, executables };
@@ -74,23 +75,39 @@ pub(crate) fn timeline(
     Ok(None)
 }
 
-/// Everything of one pattern, and nothing of its neighbours.
-fn request(book: &Workbook, pattern: &Pattern, colours: bool) -> anyhow::Result<Request> {
-    let id = &pattern.id;
-    let mut request = Request {
-        root: book.root.clone(),
-        packages: vec!["exercises".into()],
-        features: vec![format!("exercises/{id}")],
-        tests: specs(book, id)?,
-        colours,
-        ..Request::default()
-    };
-    if pattern.models {
-        request.packages.push("exercises-model".into());
-        request.features.push(format!("exercises-model/{id}"));
-        request.tests.push("models".into());
+/// Builds everything of one pattern, and nothing of its neighbours. Cargo is called once for each
+/// package: together, the features of what they depend on would be unified, and someone who then
+/// tests one of them by hand would see half of it built anew.
+pub(crate) fn build(book: &Workbook, pattern: &Pattern, colours: bool) -> anyhow::Result<Build> {
+    let mut executables = Vec::new();
+    for models in [false, true] {
+        if models && !pattern.models {
+            continue;
+        }
+        match cargo::build(&request(book, &pattern.id, models, colours)?)? {
+            Build::Done(built) => executables.extend(built),
+            broken @ Build::Broken { .. } => return Ok(broken),
+        }
     }
-    Ok(request)
+    Ok(Build::Done(executables))
+}
+
+/// The models of a pattern, or the rest of its spec, with the exercise.
+pub(crate) fn request(
+    book: &Workbook,
+    id: &str,
+    models: bool,
+    colours: bool,
+) -> anyhow::Result<Request> {
+    let package = if models { "exercises-model" } else { "exercises" };
+    Ok(Request {
+        root: book.root.clone(),
+        package: package.into(),
+        feature: Some(id.to_owned()),
+        tests: if models { vec!["models".into()] } else { specs(book, id)? },
+        target: book.target.clone(),
+        colours,
+    })
 }
 
 /// The test targets of a pattern: `ID`, and those named `ID_…` after it.
@@ -188,31 +205,34 @@ impl Spec<'_> {
 
     /// The first failing test in the order of the spec: its author begins with what is simple.
     fn first(&self, executable: &Executable, failed: Vec<Failed>) -> Option<Failed> {
-        let source = std::fs::read_to_string(self.book.path(self.spec_file(executable)));
-        let source = source.unwrap_or_default();
-        failed
-            .into_iter()
-            .min_by_key(|failed| libtest::line_of(&source, &failed.test).unwrap_or(usize::MAX))
+        failed.into_iter().min_by_key(|failed| {
+            let place = self.place(executable, &failed.test);
+            (place.is_none(), place.map(|place| place.lines))
+        })
     }
 
     fn spec(&self, executable: &Executable, test: &str) -> String {
-        let file = self.spec_file(executable);
-        match libtest::spec_line(&self.book.root, &file, test) {
-            Some((file, line)) => format!("{file}:{line}"),
-            None => file,
+        match self.place(executable, test) {
+            Some(Place { file, lines }) => {
+                format!("{}:{}", file.display(), lines.last().unwrap_or(&1))
+            }
+            None => self.spec_file(executable).display().to_string(),
         }
     }
 
-    fn spec_file(&self, executable: &Executable) -> String {
-        let part = |folder: &str, stem: &str| {
-            let file = format!("{folder}/{stem}.rs");
-            let in_folder = format!("{folder}/{stem}/mod.rs");
-            if Path::new(&self.book.path(&file)).exists() { file } else { in_folder }
+    fn place(&self, executable: &Executable, test: &str) -> Option<Place> {
+        let model = format!("models::{}::", self.pattern.id);
+        let test = test.strip_prefix(&model).unwrap_or(test);
+        Place::find(&self.book.root, &self.spec_file(executable), test)
+    }
+
+    fn spec_file(&self, executable: &Executable) -> PathBuf {
+        let stem = match executable.name.as_str() {
+            "models" => Path::new("tests/models").join(&self.pattern.id),
+            name => Path::new("tests").join(name),
         };
-        match executable.name.as_str() {
-            "models" => part("tests/models", &self.pattern.id),
-            name => part("tests", name),
-        }
+        let file = stem.with_extension("rs");
+        if self.book.path(&file).is_file() { file } else { stem.join("mod.rs") }
     }
 
     fn nothing(&self) -> anyhow::Error {

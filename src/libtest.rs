@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
@@ -250,19 +250,6 @@ pub(crate) fn tail(text: &str, lines: usize) -> String {
 fn signal_name(signal: i32) -> String {
     let name = signal_hook::low_level::signal_name(signal).unwrap_or("unknown");
     format!("signal {signal} ({name})")
-}
-
-/// The line of a spec on which a test stands.
-pub(crate) fn line_of(source: &str, test: &str) -> Option<usize> {
-    let name = test.rsplit("::").next()?;
-    let start = format!("fn {name}(");
-    source.lines().position(|line| line.contains(&start)).map(|line| line + 1)
-}
-
-/// Where a module's spec is: the file that holds the test.
-pub(crate) fn spec_line(root: &Path, spec: &str, test: &str) -> Option<(String, usize)> {
-    let source = std::fs::read_to_string(root.join(spec)).ok()?;
-    line_of(&source, test).map(|line| (spec.to_owned(), line))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod exit;
 mod libtest;
 mod process;
 mod screen;
+mod spec;
 mod stages;
 mod state;
 mod verdict;

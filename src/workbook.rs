@@ -11,6 +11,8 @@ use crate::state::State;
 pub(crate) struct Workbook {
     pub(crate) root: PathBuf,
     pub(crate) curriculum: Curriculum,
+    /// Where its builds go, if not to the usual place.
+    pub(crate) target: Option<PathBuf>,
 }
 
 impl Workbook {
@@ -25,7 +27,7 @@ impl Workbook {
             let words = format!("{} has no curriculum.toml: it is no workbook.", root.display());
             return Err(exit::environment(words));
         }
-        Ok(Self { curriculum: Curriculum::load(&curriculum)?, root })
+        Ok(Self { curriculum: Curriculum::load(&curriculum)?, root, target: None })
     }
 
     /// A path of the workbook.

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::answer::Answer;
 use crate::check::{check, timeline};
 use crate::cli::Check;
 use crate::curriculum::Pattern;
@@ -62,7 +63,7 @@ pub(crate) fn one(
             keep_timeline(book, &pattern.id, &told)?;
             print!("{}", how_it_comes_about(screen, &told));
         }
-        println!("{}", next_step(book, pattern, &report.verdict)?);
+        println!("{}", next_step(book, &pattern.id, &exercise, &report.verdict)?);
     }
     Ok(report)
 }
@@ -120,18 +121,20 @@ fn how_it_comes_about(screen: &Screen, model: &Verdict) -> String {
 }
 
 /// What to do now.
-fn next_step(book: &Workbook, pattern: &Pattern, verdict: &Verdict) -> anyhow::Result<String> {
-    let id = &pattern.id;
-    Ok(match verdict {
-        Verdict::Passes => after_a_pass(book, id)?,
-        Verdict::DoesNotCompile { .. } => {
-            format!("Next: edit exercises/src/{id}.rs, then `cargo run -- check {id}`.")
-        }
-        _ => format!(
-            "Next: edit exercises/src/{id}.rs, then `cargo run -- check {id}`. \
-             Stuck? `cargo run -- hint {id}`."
-        ),
-    })
+fn next_step(
+    book: &Workbook,
+    id: &str,
+    exercise: &Answer,
+    verdict: &Verdict,
+) -> anyhow::Result<String> {
+    let hint = match verdict {
+        Verdict::Passes => return after_a_pass(book, id),
+        Verdict::DoesNotCompile { .. } => String::new(),
+        _ => format!(" Stuck? `cargo run -- hint {id}`."),
+    };
+    let file =
+        exercise.root().map_or_else(|| format!("{id}.rs"), |root| root.display().to_string());
+    Ok(format!("Next: edit exercises/src/{file}, then `cargo run -- check {id}`.{hint}"))
 }
 
 fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
@@ -144,22 +147,26 @@ fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
     Ok(format!("Compare: `cargo run -- diff {id}`. Measure: `cargo run -- bench {id}`. {next}"))
 }
 
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
+
 /// The verdict as sentences, and what to do next.
 fn in_words(screen: &Screen, verdict: &Verdict) -> String {
     let title = |test: &str| screen.bold(&words::sentence(test));
     match verdict {
         Verdict::Passes => screen.good("Your answer passes every stage."),
         Verdict::Fails { stage, test, says, place, spec, .. } => {
-            let place = place.as_ref().map_or(String::new(), |place| format!("  at {place}\n"));
-            // A timeline has its own shape; an assertion's words are indented.
-            let says = match stage {
-                Stage::Models => format!("{says}\n"),
-                _ => says.lines().map(|line| format!("  {line}\n")).collect(),
+            let says = match (stage, place) {
+                // A timeline has its own shape, and names its own places.
+                (Stage::Models, _) => format!("{says}\n"),
+                (_, Some(place)) => format!("{}  at {place}\n", indented(says)),
+                (_, None) => indented(says),
             };
-            format!("{}\n  {test}  ({spec})\n\n{says}{place}", title(test))
+            format!("{}\n  {test}  ({spec})\n\n{says}", title(test))
         }
         Verdict::Dies { test, of, words, spec, .. } => {
-            let words: String = words.lines().map(|line| format!("  {line}\n")).collect();
+            let words = indented(words);
             format!(
                 "{}\n  {test}  ({spec})\n\n  the test process died of {of}\n{words}",
                 title(test)

@@ -18,8 +18,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, runs: usize) -> anyhow::Resu
         tests.extend(specs(book, &pattern.id)?);
     }
     let package = "concurrency-workbook".to_owned();
-    let request =
-        Request { root: book.root.clone(), packages: vec![package], tests, ..Request::default() };
+    let request = Request { root: book.root.clone(), package, tests, ..Request::default() };
     let executables = match cargo::build(&request)? {
         Build::Done(executables) => executables,
         Build::Broken { errors, .. } => return Err(exit::environment(errors)),

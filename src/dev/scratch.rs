@@ -26,7 +26,10 @@ pub(crate) fn copy(book: &Workbook) -> anyhow::Result<Workbook> {
     for file in &wanted {
         answer::write_if_changed(&root.join(file), &fs::read(book.path(file))?)?;
     }
-    let copy = Workbook::open(Some(root))?;
+    // Never the target folder of the original: cargo tells sources apart by their paths inside the
+    // workspace and their times, so it would take what was built from one for the other.
+    let target = Some(root.join("target"));
+    let copy = Workbook { target, ..Workbook::open(Some(root))? };
     for pattern in &copy.curriculum.patterns {
         copy.pristine(&pattern.id)?.install(&copy.path("exercises/src"), &pattern.id)?;
     }

@@ -9,8 +9,8 @@ use anyhow::Context;
 use super::patch::Patch;
 use super::scratch;
 use crate::answer::Answer;
-use crate::cargo::{self, Build, Executable, Request};
-use crate::check::specs;
+use crate::cargo::{self, Build, Executable};
+use crate::check::request;
 use crate::exit;
 use crate::libtest::{Ending, Outcome};
 use crate::screen::Screen;
@@ -31,7 +31,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyh
     let (mut survivors, mut killed) = (0, 0);
     for id in ids {
         let reference = copy.reference(id)?;
-        let lab = Lab { book: &copy, id, target: copy.root.join("target") };
+        let lab = Lab { book: &copy, id };
         let own: Vec<_> = patches.iter().filter(|patch| patch.id == id).collect();
         let unfit = lab.reference_fails(&reference, &own)?;
         for patch in own {
@@ -111,7 +111,6 @@ fn select(book: &Workbook, which: Option<&str>) -> anyhow::Result<Vec<Patch>> {
 struct Lab<'a> {
     book: &'a Workbook,
     id: &'a str,
-    target: PathBuf,
 }
 
 impl Lab<'_> {
@@ -190,15 +189,7 @@ impl Lab<'_> {
     }
 
     fn build(&self, models: bool) -> anyhow::Result<Build> {
-        let package = if models { "exercises-model" } else { "exercises" };
-        cargo::build(&Request {
-            root: self.book.root.clone(),
-            packages: vec![package.into()],
-            features: vec![format!("{package}/{}", self.id)],
-            tests: if models { vec!["models".into()] } else { specs(self.book, self.id)? },
-            target: Some(self.target.clone()),
-            colours: false,
-        })
+        cargo::build(&request(self.book, self.id, models, false)?)
     }
 
     fn run(&self, executables: &[Executable], test: &str) -> anyhow::Result<Option<Outcome>> {

@@ -132,6 +132,8 @@ impl Book {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workbook"));
         command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
         command.env("CARGO_NET_OFFLINE", "true").env_remove("RUST_BACKTRACE");
+        // Workbooks that share a target folder would take each other's builds for their own.
+        command.env("CARGO_TARGET_DIR", self.path("target"));
         command
     }
 

@@ -82,16 +82,20 @@ pub(super) fn check_help(
 /// The functions of a pattern's specs by their paths' likely form, `behaviour::name`; a helper
 /// among them does no harm.
 pub(super) fn tests(book: &Workbook, id: &str) -> anyhow::Result<Vec<String>> {
-    let mut tests =
-        functions(&text(book, &format!("tests/models/{id}.rs")), &format!("models::{id}"));
-    for spec in specs(book, id)? {
-        for (path, source) in Answer::read(&book.path("tests"), &spec)?.files {
-            // `semaphore/allocations.rs` is the module `allocations`.
+    let mut tests = Vec::new();
+    let mut read = |folder: &str, stem: &str, outer: &[&str]| -> anyhow::Result<()> {
+        for (path, source) in Answer::read(&book.path(folder), stem)?.files {
+            // `channel/behaviour/cancel.rs` is the module `behaviour::cancel`.
             let module = path.with_extension("");
-            let module: Vec<_> =
-                module.iter().skip(1).map(|part| part.to_string_lossy().into_owned()).collect();
+            let inner = module.iter().skip(1).map(|part| part.to_string_lossy().into_owned());
+            let module: Vec<_> = outer.iter().map(|part| (*part).to_owned()).chain(inner).collect();
             tests.extend(functions(&source, &module.join("::")));
         }
+        Ok(())
+    };
+    read("tests/models", id, &["models", id])?;
+    for spec in specs(book, id)? {
+        read("tests", &spec, &[])?;
     }
     Ok(tests)
 }

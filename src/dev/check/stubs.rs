@@ -7,8 +7,8 @@ use syn::visit::{self, Visit};
 use syn::{Block, ImplItemFn, Item, ItemFn, ItemImpl, Macro, Stmt};
 
 use super::{Findings, api};
-use crate::cargo::{self, Build, Request};
-use crate::check::specs;
+use crate::cargo::Build;
+use crate::check::build;
 use crate::curriculum::Pattern;
 use crate::dev::scratch;
 use crate::libtest::Ending;
@@ -115,19 +115,7 @@ pub(super) fn run(book: &Workbook, findings: &mut Findings) -> anyhow::Result<()
     let copy = scratch::copy(book)?;
     for pattern in &copy.curriculum.patterns {
         let id = &pattern.id;
-        let mut request = Request {
-            root: copy.root.clone(),
-            packages: vec!["exercises".into()],
-            features: vec![format!("exercises/{id}")],
-            tests: specs(&copy, id)?,
-            ..Request::default()
-        };
-        if pattern.models {
-            request.packages.push("exercises-model".into());
-            request.features.push(format!("exercises-model/{id}"));
-            request.tests.push("models".into());
-        }
-        let executables = match cargo::build(&request)? {
+        let executables = match build(&copy, pattern, false)? {
             Build::Done(executables) => executables,
             Build::Broken { errors, .. } => {
                 findings.add(format!("the stub of {id} does not compile"), errors);
