@@ -183,6 +183,18 @@ mod checks {
     }
 
     #[test]
+    fn a_failing_test_is_followed_by_a_model_that_fails_with_it() {
+        let book = Book::new();
+        book.solve_with("count", "self.0 = 0 * n;");
+        let timeline = "1 │ adds\n";
+        let said = book.run(&["check", "count"]).exits(1).says(&["two and three", timeline]);
+        assert!(said.stdout.find("two and three") < said.stdout.find(timeline));
+        book.run(&["explain"]).exits(0).says(&[timeline]);
+        book.run(&["reset", "count"]).exits(0);
+        assert!(!book.run(&["check", "count"]).exits(1).stdout.contains(timeline));
+    }
+
+    #[test]
     fn json_is_one_object_a_pattern() {
         let book = Book::new();
         book.solve("count");
