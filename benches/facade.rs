@@ -131,7 +131,7 @@ fn spawn(bench: &mut Bench) {
         named.spawn(|| ()).expect(starts).join().expect(ends);
     };
     bench
-        .one_thread("spawn_named and join")
+        .two_threads("spawn_named and join")
         .contestant("facade", |times| timed(|| (0..times).for_each(|_| of_face())))
         .contestant("std", |times| timed(|| (0..times).for_each(|_| of_std())))
         .run();
