@@ -12,7 +12,7 @@ use std::panic::Location;
 use std::sync::atomic::AtomicBool as AtomicFlag;
 pub use std::sync::atomic::Ordering;
 
-use crate::engine::{Engine, current, enter};
+use crate::engine::{Engine, Readers, current, enter};
 use crate::event::{Op, Place};
 use crate::record::{self, Traced};
 
@@ -75,6 +75,7 @@ macro_rules! atomic {
         pub struct $name $(<$t>)? {
             traced: Traced,
             orderings: Orderings,
+            readers: Readers,
             raw: raw::$name $(<$t>)?,
         }
 
@@ -83,7 +84,8 @@ macro_rules! atomic {
             #[track_caller]
             pub fn new(value: $value) -> Self {
                 let traced = Traced::new(stringify!($name), Location::caller());
-                Self { traced, orderings: Orderings::default(), raw: raw::$name::new(value) }
+                let (orderings, readers) = (Orderings::default(), Readers::default());
+                Self { traced, orderings, readers, raw: raw::$name::new(value) }
             }
 
             /// The value, as new or as old as `order` allows.
@@ -92,6 +94,7 @@ macro_rules! atomic {
                 let value = if self.orderings.load_is_exact(order) {
                     self.raw.newest(order)
                 } else {
+                    self.readers.read();
                     self.raw.load(order)
                 };
                 self.traced.emit(Op::Load(value.shown()), Location::caller());
@@ -101,6 +104,7 @@ macro_rules! atomic {
             /// Writes `value`.
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
+                self.readers.write();
                 if self.orderings.store_is_exact(order) {
                     self.raw.swap(value, order);
                 } else {
@@ -112,6 +116,7 @@ macro_rules! atomic {
             /// Writes `value`, and gives what was there.
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                self.readers.write();
                 let from = self.raw.swap(value, order);
                 self.updated(from, value, Location::caller())
             }
@@ -129,6 +134,7 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
+                self.readers.write();
                 let result = self.raw.compare_exchange(expected, new, success, failure);
                 let (expected, new) = (expected.shown(), new.shown());
                 let op = match result {
@@ -203,6 +209,7 @@ macro_rules! fetch {
             $(#[$doc])*
             #[track_caller]
             pub fn $method(&self, value: $value, order: Ordering) -> $value {
+                self.readers.write();
                 let from = self.raw.$method(value, order);
                 let change: fn($value, $value) -> $value = $change;
                 self.updated(from, change(from, value), Location::caller())
