@@ -29,7 +29,7 @@
 //! | `-- --table --quick` | the same with shorter and fewer rounds |
 //! | (nothing) | criterion: each contestant alone, with history and confidence intervals |
 //! | `-- --test` | everything runs once, nothing is measured |
-//! | `-- uncontended` | only the workloads whose names contain the word |
+//! | `-- nobody` | only the workloads whose names contain the word |
 //! | `--features yours-semaphore` | your answer as one more contestant |
 //!
 //! # What the table means
