@@ -152,6 +152,10 @@ pub(crate) enum Failure {
     NothingToExplore,
 }
 
+/// The message of a race on an object as a whole, not on a cell: its maker and its user are ordered
+/// by nothing that the explorer can see.
+pub(crate) const HIDDEN_WAY: &str = "an object came to another thread by a way that cannot be seen";
+
 /// How a failure was found: for the line under the verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {

@@ -13,7 +13,7 @@ use std::sync::{Once, mpsc};
 use std::time::Duration;
 
 use crate::engine;
-use crate::event::{Event, Failure, Frame, Log, Object, ObjectId, Op, Place, ThreadId};
+use crate::event::{Event, Failure, Frame, HIDDEN_WAY, Log, Object, ObjectId, Op, Place, ThreadId};
 
 /// What a run of an engine hands back.
 pub(crate) struct Finished {
@@ -245,6 +245,8 @@ fn classify(message: String, thread: ThreadId) -> Failure {
         Failure::Steps(STEPS.get())
     } else if message == "test closure did not exercise any concurrency" {
         Failure::NothingToExplore
+    } else if message.contains("Causality violation") && message.contains("mut accesses") {
+        Failure::Race(HIDDEN_WAY.to_owned())
     } else if message.contains("Causality violation") {
         Failure::Race(message)
     } else {

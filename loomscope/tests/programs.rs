@@ -241,6 +241,19 @@ fn parked_twin_passes() {
     passes(model("parked"), parked::right, true);
 }
 
+#[path = "programs/hidden_way.rs"]
+mod hidden_way;
+
+#[test]
+fn hidden_way_is_found() {
+    finds("hidden_way", model("hidden_way"), Kind::Race, hidden_way::wrong);
+}
+
+#[test]
+fn hidden_way_twin_passes() {
+    passes(model("hidden_way"), hidden_way::right, true);
+}
+
 #[path = "programs/untraced.rs"]
 mod untraced;
 

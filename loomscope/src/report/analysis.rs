@@ -4,7 +4,7 @@ use super::phrase::first_line;
 use super::source::Sources;
 use super::timeline::{Blocked, Hold, Kind, On, Row, Target, Timeline, WakeUp};
 use super::verdict::{Leaked, Link, Missed, Verdict};
-use crate::event::{Failure, Log, ObjectId, ThreadId};
+use crate::event::{Failure, HIDDEN_WAY, Log, ObjectId, ThreadId};
 
 /// What the analysis reads.
 pub(super) struct Case<'a> {
@@ -219,6 +219,10 @@ impl Case<'_> {
     }
 
     fn race(&self, message: &str) -> Verdict {
+        if message == HIDDEN_WAY {
+            let message = message.to_owned();
+            return Verdict::Race { cell: None, accesses: Vec::new(), message };
+        }
         let rows = &self.timeline.rows;
         let is_access = |text: &str| text.starts_with("reads ") || text.starts_with("writes ");
         let mut accesses = rows.iter().rev().filter(|row| is_access(&row.text));

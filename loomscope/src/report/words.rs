@@ -3,6 +3,7 @@
 use super::Report;
 use super::timeline::{Kind, Row};
 use super::verdict::{Leaked, Link, Missed, Verdict, list};
+use crate::event::HIDDEN_WAY;
 
 pub(super) fn tell(report: &Report) -> String {
     match &report.verdict {
@@ -26,6 +27,10 @@ pub(super) fn tell(report: &Report) -> String {
                 "{}, and nothing orders the two: no lock, and no release that the other acquires. `{cell}` may be torn.",
                 accesses.join(", ")
             ),
+            _ if message == HIDDEN_WAY => "One thread has made an object and another uses it, and \
+                nothing that the explorer sees orders the two: it went through a lock or a channel \
+                that is not loomscope's, or through none at all."
+                .to_owned(),
             _ => format!("Two threads access one cell at the same time: {}", sentence(message)),
         },
         Verdict::NothingToExplore => "Not one lock, atomic, channel or task of the code under test is \
