@@ -1,10 +1,12 @@
 //! Traced atomics. Under loom a load may be stale, as far as its ordering allows.
 //!
 //! loom takes `SeqCst` for little more than `AcqRel`: a `SeqCst` load may return what no machine
-//! would. A read-modify-write always sees the newest value. So a `SeqCst` load is one here that
-//! changes nothing, and a `SeqCst` store is a swap. That is right as long as every store to the
-//! atomic is one of these: loom leaves a weaker store unordered to a read-modify-write beside it,
-//! and the store would get lost. Where a program mixes the two, loom's own operations are used.
+//! would. A read-modify-write always sees the newest value. So a `SeqCst` store is a swap here, and
+//! a `SeqCst` load, once there was such a store, is a read-modify-write that changes nothing. That is
+//! right as long as every store to the atomic is a swap: loom leaves a weaker store unordered to a
+//! read-modify-write beside it, and the store would get lost. Where a program mixes all three, its
+//! weaker stores are swaps as well, of their own ordering: what they publish is the same, but they
+//! come in one order.
 
 use std::fmt;
 use std::panic::Location;
@@ -32,33 +34,45 @@ pub fn fence(order: Ordering) {
 #[derive(Debug, Default)]
 struct Orderings {
     loaded_in_order: AtomicFlag,
+    stored_in_order: AtomicFlag,
     stored_weakly: AtomicFlag,
 }
 
 impl Orderings {
     /// Whether a load sees the newest value.
     fn load_is_exact(&self, order: Ordering) -> bool {
-        if order == Ordering::SeqCst {
-            self.loaded_in_order.store(true, Ordering::Relaxed);
+        if order != Ordering::SeqCst {
+            return false;
         }
+        self.loaded_in_order.store(true, Ordering::Relaxed);
         self.check();
-        order == Ordering::SeqCst && !record::mode().mixed_orderings
+        self.stored_in_order.load(Ordering::Relaxed)
     }
 
     /// Whether a store comes after every other.
     fn store_is_exact(&self, order: Ordering) -> bool {
         if order != Ordering::SeqCst {
             self.stored_weakly.store(true, Ordering::Relaxed);
+            self.check();
         }
-        self.check();
-        order == Ordering::SeqCst && !record::mode().mixed_orderings
+        self.updates(order);
+        order == Ordering::SeqCst || record::mode().mixed_orderings
+    }
+
+    /// Says that a read-modify-write is about to be made.
+    fn updates(&self, order: Ordering) {
+        if order == Ordering::SeqCst {
+            self.stored_in_order.store(true, Ordering::Relaxed);
+            self.check();
+        }
     }
 
     fn check(&self) {
-        let is_loom = current() == Engine::Loom;
-        let (loaded, stored) = (&self.loaded_in_order, &self.stored_weakly);
-        if is_loom && loaded.load(Ordering::Relaxed) && stored.load(Ordering::Relaxed) {
-            record::need(record::Mode { mixed_orderings: true, ..record::mode() });
+        let mode = record::mode();
+        let seen = [&self.loaded_in_order, &self.stored_in_order, &self.stored_weakly];
+        let is_mixed = seen.iter().all(|flag| flag.load(Ordering::Relaxed));
+        if is_mixed && current() == Engine::Loom && !mode.mixed_orderings {
+            record::need(record::Mode { mixed_orderings: true, ..mode });
         }
     }
 }
@@ -117,6 +131,7 @@ macro_rules! atomic {
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 self.readers.write();
+                self.orderings.updates(order);
                 let from = self.raw.swap(value, order);
                 self.updated(from, value, Location::caller())
             }
@@ -135,6 +150,7 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 self.readers.write();
+                self.orderings.updates(success);
                 let result = self.raw.compare_exchange(expected, new, success, failure);
                 let (expected, new) = (expected.shown(), new.shown());
                 let op = match result {
@@ -210,6 +226,7 @@ macro_rules! fetch {
             #[track_caller]
             pub fn $method(&self, value: $value, order: Ordering) -> $value {
                 self.readers.write();
+                self.orderings.updates(order);
                 let from = self.raw.$method(value, order);
                 let change: fn($value, $value) -> $value = $change;
                 self.updated(from, change(from, value), Location::caller())
