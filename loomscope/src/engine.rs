@@ -65,7 +65,7 @@ impl Drop for Sentinel {
 /// Calls into the engine, under the sentinel.
 pub(crate) fn enter<R>(call: impl FnOnce() -> R) -> R {
     ensure_alive();
-    record::forget_caught_panics();
+    record::follow_panics();
     let _sentinel = Sentinel;
     call()
 }
@@ -267,29 +267,41 @@ pub(crate) fn yield_now() {
 /// is unlocked while any coroutine of the OS thread unwinds.
 #[derive(Debug)]
 pub(crate) enum RawLock {
-    Loom(Token),
-    Shuttle(Queue),
+    Token(Token),
+    Queue(Queue),
 }
 
 impl RawLock {
     pub(crate) fn new() -> Self {
         match current() {
-            Engine::Loom => Self::Loom(Token::new()),
-            Engine::Shuttle => Self::Shuttle(Queue::new()),
+            Engine::Loom if !record::mode().try_lock => Self::Token(Token::new()),
+            _ => Self::Queue(Queue::new()),
         }
     }
 
     pub(crate) fn lock(&self) {
         match self {
-            Self::Loom(token) => token.take(),
-            Self::Shuttle(queue) => queue.lock(),
+            Self::Token(token) => token.take(),
+            Self::Queue(queue) => queue.lock(),
         }
     }
 
-    pub(crate) fn unlock(&self) {
+    /// Locks if nobody has; never blocks.
+    pub(crate) fn try_lock(&self) -> bool {
         match self {
-            Self::Loom(token) => token.put(),
-            Self::Shuttle(queue) => queue.unlock(),
+            Self::Token(_) => record::need(record::Mode { try_lock: true, ..record::mode() }),
+            Self::Queue(queue) => queue.try_lock(),
+        }
+    }
+
+    /// Unlocks, and calls `told` before another thread can run.
+    pub(crate) fn unlock(&self, told: impl FnOnce()) {
+        match self {
+            Self::Token(token) => {
+                token.put();
+                told();
+            }
+            Self::Queue(queue) => queue.unlock(told),
         }
     }
 }
@@ -332,7 +344,8 @@ impl Drop for Token {
     }
 }
 
-/// A lock of shuttle: a flag, and the threads that wait for it.
+/// A lock for both engines: a flag, and the threads that wait for it. Unlike the token it can be
+/// tried, and seen while it is held: locking and unlocking are schedule points of their own.
 #[derive(Debug)]
 pub(crate) struct Queue {
     turn: Turn,
@@ -356,26 +369,29 @@ impl Queue {
 
     fn lock(&self) {
         loop {
-            self.turn.take();
-            let mut state = self.state();
-            if !std::mem::replace(&mut state.locked, true) {
+            if self.try_lock() {
                 return;
             }
             let slot = Arc::new(Slot::default());
-            state.waiting.push_back(slot.clone());
-            drop(state);
+            self.state().waiting.push_back(slot.clone());
             slot.wait();
         }
     }
 
-    fn unlock(&self) {
+    fn try_lock(&self) -> bool {
+        self.turn.take();
+        !std::mem::replace(&mut self.state().locked, true)
+    }
+
+    fn unlock(&self, told: impl FnOnce()) {
+        self.turn.take();
         let next = {
             let mut state = self.state();
             state.locked = false;
             state.waiting.pop_front()
         };
+        told();
         next.iter().for_each(|slot| slot.set());
-        self.turn.take();
     }
 }
 
@@ -383,8 +399,32 @@ impl Queue {
 #[derive(Debug)]
 pub(crate) enum RaceDetector {
     Loom(loom::cell::UnsafeCell<()>),
-    /// shuttle is sequentially consistent: only an access inside another is a race.
-    Shuttle(Cell<isize>),
+    /// shuttle is sequentially consistent: only an access inside another is a race, so that each
+    /// has a schedule point inside.
+    Shuttle(Users),
+}
+
+/// Who accesses a cell: as many readers, or -1 for a writer.
+#[derive(Debug)]
+pub(crate) struct Users {
+    turn: Turn,
+    count: Cell<isize>,
+}
+
+impl Users {
+    /// Runs `access` with the count changed. A panic changes it back as well.
+    fn during<R>(&self, change: isize, access: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Cell<isize>, isize);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.0.get() - self.1);
+            }
+        }
+        self.count.set(self.count.get() + change);
+        let _restore = Restore(&self.count, change);
+        self.turn.take();
+        access()
+    }
 }
 
 // SAFETY: all threads of a model are coroutines on one OS thread, so the plain `Cell` is never
@@ -397,7 +437,7 @@ impl RaceDetector {
     pub(crate) fn new() -> Self {
         match current() {
             Engine::Loom => Self::Loom(loom::cell::UnsafeCell::new(())),
-            Engine::Shuttle => Self::Shuttle(Cell::new(0)),
+            Engine::Shuttle => Self::Shuttle(Users { turn: Turn::new(), count: Cell::new(0) }),
         }
     }
 
@@ -408,13 +448,10 @@ impl RaceDetector {
                 cell.with(|_| access())
             }
             Self::Shuttle(users) => {
-                if users.get() < 0 {
+                if users.count.get() < 0 {
                     fail(Failure::Race("a read during a write".to_owned()));
                 }
-                users.set(users.get() + 1);
-                let result = access();
-                users.set(users.get() - 1);
-                result
+                users.during(1, access)
             }
         }
     }
@@ -426,13 +463,10 @@ impl RaceDetector {
                 cell.with_mut(|_| access())
             }
             Self::Shuttle(users) => {
-                if users.get() != 0 {
+                if users.count.get() != 0 {
                     fail(Failure::Race("a write during another access".to_owned()));
                 }
-                users.set(-1);
-                let result = access();
-                users.set(0);
-                result
+                users.during(-1, access)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The search: which executions are tried, until one fails or all have passed.
 
+use std::mem::discriminant;
 use std::panic::Location;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -9,9 +10,6 @@ use crate::event::{Failure, Found, Log, Place};
 use crate::record::{self, Finished, Mode, Settings};
 use crate::report::{Report, Verdict};
 use crate::thread;
-
-/// loom looks at its caps only every so many executions.
-const CAP_INTERVAL: usize = 256;
 
 /// How much longer than its budget a search may take before it counts as stuck.
 const GRACE: Duration =
@@ -162,17 +160,21 @@ impl Search {
         let mut passes = Vec::new();
         let mut explored = false;
         for preemptions in 0..=self.model.preemptions {
+            if preemptions > 0 && self.started.elapsed() >= self.model.budget {
+                passes.push(Pass { preemptions, interleavings: 0, exhausted: false });
+                break;
+            }
             let finished = self.pass(preemptions);
             explored |= finished.explored;
-            let exhausted = self.is_exhausted(&finished);
+            let is_random = self.model.seed.is_some();
+            let exhausted = !is_random && !finished.capped && finished.failure.is_none();
             let interleavings = finished.executions;
             passes.push(Pass { preemptions, interleavings, exhausted });
             if finished.failure.is_some() {
                 let report = Some(self.explain(preemptions, finished));
                 return Outcome { passes, report };
             }
-            let out_of_time = self.started.elapsed() >= self.model.budget;
-            if out_of_time || (self.model.seed.is_none() && !exhausted) {
+            if !(is_random || exhausted) {
                 break;
             }
         }
@@ -185,7 +187,9 @@ impl Search {
     fn pass(&mut self, preemptions: usize) -> Finished {
         loop {
             let budget = self.model.budget.saturating_sub(self.started.elapsed());
-            let finished = self.drive(preemptions, 0, budget);
+            let mut finished = self.drive(preemptions, 0, budget);
+            // Says PCT where there is one schedule only; the rest is for `source` to judge.
+            finished.failure.take_if(|failure| matches!(failure, Failure::NothingToExplore));
             match finished.needs {
                 Some(mode) => self.mode = mode,
                 None => return finished,
@@ -193,24 +197,18 @@ impl Search {
         }
     }
 
-    fn is_exhausted(&self, finished: &Finished) -> bool {
-        let next = usize::try_from(finished.executions).unwrap_or(usize::MAX).saturating_add(1);
-        let at_cap = next.is_multiple_of(CAP_INTERVAL)
-            && (next >= self.model.interleavings || self.started.elapsed() >= self.model.budget);
-        self.model.seed.is_none() && finished.failure.is_none() && !at_cap
-    }
-
     /// Goes through the same executions again, and records the one that failed.
     fn explain(&self, preemptions: usize, finished: Finished) -> Report {
-        let Finished { executions, failure, .. } = finished;
-        let mut failure = failure.expect("only a failure is explained");
-        let mut log = Log::default();
+        let executions = finished.executions;
+        let mut failure = finished.failure.clone().expect("only a failure is explained");
+        let mut log = finished.log();
         let mut replayed = false;
         if !matches!(failure, Failure::Stuck(_)) {
             let again = self.drive(preemptions, executions, self.model.budget);
-            if let (true, Some(again_failed)) = (again.executions == executions, &again.failure) {
-                failure = again_failed.clone();
-                replayed = true;
+            replayed = again.executions == executions
+                && again.failure.as_ref().map(discriminant) == Some(discriminant(&failure));
+            if replayed {
+                failure = again.failure.clone().unwrap_or(failure);
                 log = again.log();
             }
         }
@@ -234,14 +232,16 @@ impl Search {
     fn drive(&self, preemptions: usize, record: u64, budget: Duration) -> Finished {
         let (sink, result) = mpsc::channel();
         let Model { source, steps, interleavings, seed, .. } = self.model;
-        let settings = Settings { record, source, mode: self.mode, steps };
+        // loom looks at caps of its own only once in a while.
+        let cap = seed.is_none().then(|| (interleavings as u64, Instant::now() + budget));
+        let settings = Settings { record, source, mode: self.mode, steps, cap };
         let (body, place) = (self.body.clone(), self.place);
         let executions = move || thread::run_execution(|| body(), place);
         std::thread::Builder::new()
             .name("loomscope".to_owned())
             .spawn(move || {
                 record::drive(settings, sink, move || match seed {
-                    None => loom_pass(preemptions, steps, interleavings, budget, executions),
+                    None => loom_pass(preemptions, steps, executions),
                     Some(seed) => {
                         shuttle_pass(preemptions, steps, interleavings, budget, seed, executions)
                     }
@@ -252,20 +252,11 @@ impl Search {
     }
 }
 
-fn loom_pass(
-    preemptions: usize,
-    steps: usize,
-    interleavings: usize,
-    budget: Duration,
-    executions: impl Fn() + Send + Sync + 'static,
-) {
+fn loom_pass(preemptions: usize, steps: usize, executions: impl Fn() + Send + Sync + 'static) {
     engine::select(Engine::Loom);
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.max_branches = steps;
-    builder.max_permutations = Some(interleavings);
-    builder.max_duration = Some(budget);
-    builder.checkpoint_interval = CAP_INTERVAL;
     builder.check(executions);
 }
 

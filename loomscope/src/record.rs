@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, Location, PanicHookInfo, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Once, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::engine;
 use crate::event::{Event, Failure, Frame, HIDDEN_WAY, Log, Object, ObjectId, Op, Place, ThreadId};
@@ -22,6 +22,8 @@ pub(crate) struct Finished {
     log: Log,
     backtraces: Vec<Backtrace>,
     pub(crate) failure: Option<Failure>,
+    /// Whether it ended at its cap, with executions left.
+    pub(crate) capped: bool,
     /// Whether a traced operation came from the source under test.
     pub(crate) explored: bool,
     /// The mode in which the run must be started again, where it met what its own cannot show.
@@ -34,7 +36,7 @@ pub(crate) struct Finished {
 pub(crate) struct Mode {
     /// Locking and unlocking are schedule points of their own, so that `try_lock` sees a held lock.
     pub(crate) try_lock: bool,
-    /// Some atomic has both `SeqCst` loads and weaker stores: see `sync::atomic`.
+    /// Some atomic has `SeqCst` loads, and both `SeqCst` and weaker stores: see `sync::atomic`.
     pub(crate) mixed_orderings: bool,
 }
 
@@ -43,7 +45,8 @@ impl Finished {
     pub(crate) fn stuck(waited: Duration) -> Self {
         let failure = Some(Failure::Stuck(waited));
         let (log, backtraces) = (Log::default(), Vec::new());
-        Self { executions: 0, log, backtraces, failure, explored: true, needs: None }
+        let (capped, explored, needs) = (false, true, None);
+        Self { executions: 0, log, backtraces, failure, capped, explored, needs }
     }
 
     /// What the recorded execution did.
@@ -66,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) mode: Mode,
     /// The number of schedule points after which an execution counts as a livelock.
     pub(crate) steps: usize,
+    /// After how many executions, or when, the run gives up.
+    pub(crate) cap: Option<(u64, Instant)>,
 }
 
 struct Run {
@@ -79,8 +84,9 @@ struct Run {
     next_object: ObjectId,
     /// Panics of tasks that nobody has looked at, by the task's object.
     unseen: BTreeMap<ObjectId, (ThreadId, String)>,
-    /// The message of the newest panic of each thread: `catch_unwind` alone does not have it.
-    panics: BTreeMap<ThreadId, String>,
+    /// The threads that unwind, as far as is known, each with the message of its newest panic, which
+    /// `catch_unwind` alone does not have; `None` where a panic was resumed.
+    panics: BTreeMap<ThreadId, Option<String>>,
 }
 
 thread_local! {
@@ -116,7 +122,7 @@ pub(crate) fn drive(settings: Settings, sink: mpsc::Sender<Finished>, explore: i
     let outcome = catch_unwind(AssertUnwindSafe(explore));
     let failure = outcome.err().map(|payload| match FAILURE.take() {
         Some(failure) => failure,
-        None => classify(message_of_engine(payload.as_ref()), 0),
+        None => Failure::Panic { thread: 0, message: message_of_engine(payload.as_ref()) },
     });
     send(failure);
 }
@@ -124,6 +130,10 @@ pub(crate) fn drive(settings: Settings, sink: mpsc::Sender<Finished>, explore: i
 /// Called at the top of every execution.
 pub(crate) fn begin_execution() {
     let execution = EXECUTIONS.get() + 1;
+    let cap = with(|run| run.settings.cap);
+    if cap.is_some_and(|(most, end)| execution > most || (execution > 1 && Instant::now() >= end)) {
+        give_up(|finished| finished.capped = true);
+    }
     EXECUTIONS.set(execution);
     with(|run| {
         RECORDING.set(run.settings.record == execution);
@@ -172,20 +182,30 @@ pub(crate) fn ensure_alive() {
     }
 }
 
-fn send(failure: Option<Failure>) {
-    finish(failure, None);
+/// Ends the run without a failure, and this OS thread for ever: see `fail`.
+fn give_up(because: impl FnOnce(&mut Finished)) -> ! {
+    DEAD.set(true);
+    finish(None, because);
+    park_for_ever()
 }
 
-fn finish(failure: Option<Failure>, needs: Option<Mode>) {
+fn send(failure: Option<Failure>) {
+    finish(failure, |_| ());
+}
+
+fn finish(failure: Option<Failure>, because: impl FnOnce(&mut Finished)) {
     RECORDING.set(false);
     let Some(mut run) = RUN.take() else { return };
     for (id, object) in run.log.objects.iter_mut().enumerate() {
         object.alive = run.alive.contains(&id);
     }
     let (executions, explored) = (EXECUTIONS.get(), EXPLORED.get());
+    let Run { log, backtraces, sink, .. } = run;
+    let (capped, needs) = (false, None);
+    let mut finished = Finished { executions, log, backtraces, failure, capped, explored, needs };
+    because(&mut finished);
     // Nobody receives it where the search has given up on this run.
-    let Run { log, backtraces, .. } = run;
-    let _ = run.sink.send(Finished { executions, log, backtraces, failure, explored, needs });
+    let _ = sink.send(finished);
 }
 
 /// The mode of the run.
@@ -194,12 +214,8 @@ pub(crate) fn mode() -> Mode {
 }
 
 /// Ends a run whose mode lacks what the program needs: it is started again in that mode.
-pub(crate) fn need(mode: Mode) {
-    if mode != self::mode() {
-        DEAD.set(true);
-        finish(None, Some(mode));
-        park_for_ever();
-    }
+pub(crate) fn need(mode: Mode) -> ! {
+    give_up(|finished| finished.needs = Some(mode))
 }
 
 fn with<R>(work: impl FnOnce(&mut Run) -> R) -> R {
@@ -212,14 +228,15 @@ pub(crate) fn guard<R>(thread: ThreadId, body: impl FnOnce() -> R) -> R {
         Ok(value) => value,
         Err(payload) => {
             ensure_alive();
-            fail(classify(panic_message(thread, payload.as_ref()), thread))
+            fail(Failure::Panic { thread, message: panic_message(thread, payload.as_ref()) })
         }
     }
 }
 
 /// The message of a panic that was caught on `thread`.
 pub(crate) fn panic_message(thread: ThreadId, payload: &(dyn Any + Send)) -> String {
-    with(|run| run.panics.remove(&thread)).unwrap_or_else(|| message_of(payload))
+    let message = with(|run| run.panics.remove(&thread)).flatten();
+    message.unwrap_or_else(|| message_of(payload))
 }
 
 /// A panic that leaves the engine itself: without a message it is loom's sign for a full stack.
@@ -236,12 +253,17 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "a panic whose payload is not a message".to_owned())
 }
 
-/// Tells the engines' own panics from those of the code under test.
-fn classify(message: String, thread: ThreadId) -> Failure {
-    let loom_bound = "exceeded maximum number of branches";
+/// What an engine's own panic says.
+fn classify(message: String) -> Failure {
+    // The last of them is loom's clock, in a thread that runs on alone.
+    let bounds = [
+        "exceeded maximum number of branches",
+        "exceeded max_steps bound",
+        "attempt to add with overflow",
+    ];
     if message.starts_with("deadlock") {
         Failure::Deadlock
-    } else if message.contains(loom_bound) || message.starts_with("exceeded max_steps bound") {
+    } else if bounds.iter().any(|bound| message.contains(bound)) {
         Failure::Steps(STEPS.get())
     } else if message == "test closure did not exercise any concurrency" {
         Failure::NothingToExplore
@@ -250,7 +272,8 @@ fn classify(message: String, thread: ThreadId) -> Failure {
     } else if message.contains("Causality violation") {
         Failure::Race(message)
     } else {
-        Failure::Panic { thread, message }
+        let hint = "is an object used that another execution made, such as one in a static?";
+        Failure::Panic { thread: 0, message: format!("{hint} The engine says: {message}") }
     }
 }
 
@@ -264,16 +287,26 @@ pub(crate) fn saw_task_panic(task: ObjectId) {
     with(|run| run.unseen.remove(&task));
 }
 
-/// Called at every step: where nobody unwinds, every panic so far has been caught.
-pub(crate) fn forget_caught_panics() {
+/// Called at every step, before another thread runs. Where nobody unwinds, every panic so far has
+/// been caught; where somebody does and nobody is known to, it is the current thread, by
+/// `resume_unwind`, which passes the panic hook by.
+pub(crate) fn follow_panics() {
     if !std::thread::panicking() {
         with(|run| run.panics.clear());
+    } else if with(|run| run.panics.is_empty()) {
+        let thread = engine::thread_id();
+        with(|run| run.panics.insert(thread, None));
     }
 }
 
-/// Whether `thread` is unwinding, and not merely some coroutine that the OS thread ran before it.
-pub(crate) fn is_unwinding(thread: impl FnOnce() -> ThreadId) -> bool {
-    std::thread::panicking() && with(|run| run.panics.contains_key(&thread()))
+/// Whether the current thread is unwinding, and not merely a coroutine that its OS thread ran before.
+pub(crate) fn is_unwinding() -> bool {
+    if !std::thread::panicking() || RUN.with_borrow(Option::is_none) {
+        return std::thread::panicking();
+    }
+    follow_panics();
+    let thread = engine::thread_id();
+    with(|run| run.panics.contains_key(&thread))
 }
 
 /// A traced object's entry in the registry: alive until it is dropped.
@@ -292,9 +325,7 @@ impl Traced {
             let id = run.next_object;
             run.next_object += 1;
             run.alive.insert(id);
-            if RECORDING.get() {
-                run.log.objects.push(Object { class, place, name: NAME.get(), alive: true });
-            }
+            run.log.objects.push(Object { class, place, name: NAME.get(), alive: true });
             id
         });
         Self { id, execution: EXECUTIONS.get() }
@@ -324,10 +355,14 @@ impl Drop for Traced {
 
 /// Gives the objects that `make` creates a name.
 pub(crate) fn with_name<T>(name: &'static str, make: impl FnOnce() -> T) -> T {
-    let outer = NAME.replace(Some(name));
-    let made = make();
-    NAME.set(outer);
-    made
+    struct Restore(Option<&'static str>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            NAME.set(self.0);
+        }
+    }
+    let _outer = Restore(NAME.replace(Some(name)));
+    make()
 }
 
 /// Gives a thread a name.
@@ -440,12 +475,18 @@ fn install_hook() {
 fn note_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().unwrap_or(Location::caller());
     let message = message_of_hook(info);
-    if place.file().contains("/generator-") {
+    if ABORTS.contains(&message.as_str()) {
+        DEAD.set(true);
+        send(Some(FAILURE.take().unwrap_or_else(|| panicked_twice(&message))));
+        // std ends the process as soon as this returns, and it cannot stay for ever: std's lock on
+        // the hook, which it has, is wanted by the test harness when it ends.
+        std::thread::sleep(LINGER);
+    } else if is_from(place.file(), "generator") {
         // How loom's coroutines end.
-    } else if ["/loom-", "/shuttle-"].iter().any(|engine| place.file().contains(engine)) {
+    } else if is_from(place.file(), "loom") || is_from(place.file(), "shuttle") {
         // The engine is in the middle of its work: it must not be asked anything from here.
         DEAD.set(true);
-        FAILURE.set(Some(classify(message, 0)));
+        FAILURE.set(Some(classify(message)));
     } else if !DEAD.get() {
         let thread = engine::thread_id();
         if is_recording() {
@@ -455,10 +496,46 @@ fn note_panic(info: &PanicHookInfo<'_>) {
             let frames = if is_of_interest(place.file()) { vec![frame] } else { Vec::new() };
             push(Op::Panicked(message.clone()), None, Location::caller(), frames);
         }
-        with(|run| run.panics.insert(thread, message));
+        with(|run| run.panics.insert(thread, Some(message)));
     }
+}
+
+/// The panics after which std ends the process, whoever would catch them.
+const ABORTS: [&str; 2] =
+    ["panic in a destructor during cleanup", "panic in a function that cannot unwind"];
+
+/// How long a process that is about to be ended so goes on for the sake of its other tests.
+const LINGER: Duration = Duration::from_secs(10);
+
+fn panicked_twice(message: &str) -> Failure {
+    let thread = engine::thread_id();
+    let cause = with(|run| run.panics.remove(&thread)).flatten();
+    let cause = cause.map_or(String::new(), |cause| format!("{cause}: "));
+    Failure::Panic { thread, message: format!("{cause}{message}, which ends a program at once") }
+}
+
+/// Whether a file is of a version of the engine's package, or of one of that package's parts.
+fn is_from(file: &str, engine: &str) -> bool {
+    file.split(['/', '\\']).any(|folder| {
+        let Some(rest) = folder.strip_prefix(engine) else { return false };
+        let version = rest.rsplit('-').next().unwrap_or_default();
+        rest.starts_with('-') && version.starts_with(|first: char| first.is_ascii_digit())
+    })
 }
 
 fn message_of_hook(info: &PanicHookInfo<'_>) -> String {
     info.payload_as_str().unwrap_or("a panic whose payload is not a message").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_from;
+
+    #[test]
+    fn an_engine_is_told_from_a_package_that_is_named_after_it() {
+        assert!(is_from("/home/me/.cargo/registry/src/index/loom-0.7.2/src/rt/mod.rs", "loom"));
+        assert!(is_from("/vendor/shuttle-engine-0.1.7/src/runtime.rs", "shuttle"));
+        assert!(!is_from("crates/loom-tests/src/lib.rs", "loom"));
+        assert!(!is_from("crates/loomscope-0.1.0/src/lib.rs", "loom"));
+    }
 }

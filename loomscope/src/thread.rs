@@ -2,13 +2,11 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-pub use std::thread::panicking;
 
 use crate::engine::{self, Engine, Join, Slot, Turn};
 use crate::event::{Op, Place};
@@ -26,12 +24,32 @@ struct Shared {
     turn: Turn,
     park: Slot,
     join: Mutex<Option<Join>>,
+    /// Set where the thread was waited for without its handle.
+    ended: Slot,
 }
 
 impl Shared {
     fn new(name: Option<String>) -> Arc<Self> {
-        let (turn, park) = (Turn::new(), Slot::default());
-        Arc::new(Self { name, id: Mutex::default(), turn, park, join: Mutex::default() })
+        let (turn, park, ended) = (Turn::new(), Slot::default(), Slot::default());
+        Arc::new(Self { name, id: Mutex::default(), turn, park, join: Mutex::default(), ended })
+    }
+
+    /// Waits for the end of the thread, for its handle.
+    fn wait(&self) {
+        let join = lock(&self.join).take();
+        match join {
+            Some(join) => join.wait(),
+            None => {
+                self.turn.take();
+                self.ended.wait();
+            }
+        }
+    }
+
+    /// Says that the end was waited for, to whoever still has the handle.
+    fn say_ended(&self) {
+        self.turn.take();
+        self.ended.set();
     }
 
     fn id(&self) -> usize {
@@ -55,16 +73,18 @@ pub(crate) fn run_execution(body: impl FnOnce(), place: Place) {
     register(0, Shared::new(Some("main".to_owned())));
     record::guard(0, body);
     record::emit(Op::End, None, place);
-    while let Some(join) = any_unjoined() {
+    while let Some((thread, join)) = any_unjoined() {
         join.wait();
+        thread.say_ended();
     }
     time::stop();
     THREADS.with_borrow_mut(BTreeMap::clear);
     record::end_execution();
 }
 
-fn any_unjoined() -> Option<Join> {
-    THREADS.with_borrow(|threads| threads.values().find_map(|thread| lock(&thread.join).take()))
+fn any_unjoined() -> Option<(Arc<Shared>, Join)> {
+    let with_join = |thread: &Arc<Shared>| Some((thread.clone(), lock(&thread.join).take()?));
+    THREADS.with_borrow(|threads| threads.values().find_map(with_join))
 }
 
 fn register(id: usize, thread: Arc<Shared>) {
@@ -142,13 +162,11 @@ impl<T> JoinHandle<T> {
     ///
     /// Never in a model: a thread's panic fails the model before anyone joins it.
     #[track_caller]
-    #[expect(clippy::missing_panics_doc, reason = "a handle joins its thread once")]
     pub fn join(self) -> std::thread::Result<T> {
         let place = Location::caller();
         let thread = &self.thread.0;
         record::emit(Op::JoinWant(thread.id()), None, place);
-        let join = lock(&thread.join).take();
-        join.expect("a thread is joined once").wait();
+        thread.wait();
         record::emit(Op::Joined(thread.id()), None, place);
         let value = lock(&self.result).take();
         value.ok_or_else(|| Box::new("the thread has no value") as Box<dyn Any + Send>)
@@ -210,13 +228,15 @@ pub fn park() {
 #[track_caller]
 pub fn park_timeout(limit: Duration) {
     let (place, thread) = (Location::caller(), current().0);
-    let fired = Arc::new(Mutex::new(false));
+    // `None` once the wait is over: a deadline that fires late must leave no token behind.
+    let fired = Arc::new(Mutex::new(Some(false)));
     let deadline = {
         let (thread, fired) = (thread.clone(), fired.clone());
-        time::set_deadline(time::Instant::now() + limit, place, move || {
+        time::set_deadline(time::Instant::now().after(limit), place, move || {
             thread.turn.take();
-            if !thread.park.is_set() {
-                *lock(&fired) = true;
+            let waits = lock(&fired).is_some() && !thread.park.is_set();
+            if waits {
+                *lock(&fired) = Some(true);
                 thread.park.set();
             }
         })
@@ -224,9 +244,14 @@ pub fn park_timeout(limit: Duration) {
     thread.turn.take();
     record::emit(Op::ParkWant, None, place);
     thread.park.wait();
-    let timed_out = *lock(&fired);
+    let timed_out = lock(&fired).take() == Some(true);
     record::emit(Op::ParkOver { timed_out }, None, place);
     drop(deadline);
+}
+
+/// Whether the thread that asks is unwinding from a panic.
+pub fn panicking() -> bool {
+    record::is_unwinding()
 }
 
 /// Lets the other threads run first.
@@ -239,7 +264,7 @@ pub fn yield_now() {
 /// Threads that may borrow from the one that starts them.
 #[derive(Debug)]
 pub struct Scope<'scope, 'env: 'scope> {
-    threads: Mutex<Vec<Arc<Shared>>>,
+    threads: Mutex<VecDeque<Arc<Shared>>>,
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
@@ -256,12 +281,16 @@ pub struct ScopedJoinHandle<'scope, T> {
 pub fn scope<'env, R>(body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> R) -> R {
     let scope = Scope { threads: Mutex::default(), scope: PhantomData, env: PhantomData };
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&scope)));
-    for thread in std::mem::take(&mut *lock(&scope.threads)) {
+    // One by one: while a thread of the scope runs, it may start another.
+    let next = || lock(&scope.threads).pop_front();
+    while let Some(thread) = next() {
+        // Where the handle is at it already, whoever has it is a thread of the scope as well.
         let join = lock(&thread.join).take();
         if let Some(join) = join {
             record::emit(Op::JoinWant(thread.id()), None, Location::caller());
             join.wait();
             record::emit(Op::Joined(thread.id()), None, Location::caller());
+            thread.say_ended();
         }
     }
     outcome.unwrap_or_else(|panic| resume_unwind(panic))
@@ -290,7 +319,7 @@ impl<'scope> Scope<'scope, '_> {
             >(body)
         };
         let thread = start(None, body, place).thread;
-        lock(&self.threads).push(thread.0.clone());
+        lock(&self.threads).push_back(thread.0.clone());
         ScopedJoinHandle { handle: JoinHandle { thread, result }, scope: PhantomData }
     }
 }

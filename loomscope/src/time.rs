@@ -153,6 +153,11 @@ impl Instant {
         Self(with(|timer| timer.now).unwrap_or_default())
     }
 
+    /// This instant moved forward, as far as the clock reaches.
+    pub(crate) fn after(self, limit: Duration) -> Self {
+        Self(self.0.saturating_add(limit))
+    }
+
     /// The time since `earlier`, or zero where that is later.
     pub fn duration_since(&self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
@@ -230,7 +235,7 @@ pub struct Sleep {
 /// Waits until `limit` has passed.
 #[track_caller]
 pub fn sleep(limit: Duration) -> Sleep {
-    sleep_until(Instant::now() + limit)
+    sleep_until(Instant::now().after(limit))
 }
 
 /// Waits until `deadline`.
@@ -260,7 +265,8 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         let waker = context.waker().clone();
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(waker);
+        let before = self.waker.lock().unwrap_or_else(PoisonError::into_inner).replace(waker);
+        drop(before);
         if self.deadline.is_none() {
             let waker = self.waker.clone();
             let wake = move || {

@@ -107,7 +107,7 @@ impl Condvar {
         guard: MutexGuard<'a, T>,
         limit: Duration,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
-        let until = time::Instant::now() + limit;
+        let until = time::Instant::now().after(limit);
         let (guard, timed_out) = self.wait_until(guard, Some(until), Location::caller());
         with_result(guard.checked(), timed_out)
     }
@@ -124,13 +124,15 @@ impl Condvar {
         limit: Duration,
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
-        let (until, place) = (time::Instant::now() + limit, Location::caller());
+        let (until, place) = (time::Instant::now().after(limit), Location::caller());
         let mut timed_out = false;
-        while condition(&mut guard) && !timed_out {
+        while condition(&mut guard) {
+            if timed_out || guard.is_poisoned() {
+                return with_result(guard.checked(), timed_out);
+            }
             (guard, timed_out) = self.wait_until(guard, Some(until), place);
         }
-        let still_waits = timed_out && condition(&mut guard);
-        with_result(guard.checked(), still_waits)
+        with_result(guard.checked(), false)
     }
 
     fn wait_until<'a, T>(

@@ -16,7 +16,6 @@ pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, W
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::engine::thread_id;
 use crate::record;
 
 /// Whether a panic happened while a lock was held exclusively.
@@ -37,11 +36,11 @@ impl Poison {
 
     /// Whether the thread that locks is unwinding already: then its unlocking poisons nothing.
     fn on_lock() -> bool {
-        record::is_unwinding(thread_id)
+        record::is_unwinding()
     }
 
     fn on_unlock(&self, was_unwinding: bool) {
-        if !was_unwinding && record::is_unwinding(thread_id) {
+        if !was_unwinding && record::is_unwinding() {
             self.0.store(true, Relaxed);
         }
     }

@@ -1,21 +1,16 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{LockResult, Poison, PoisonError, TryLockError, TryLockResult};
-use crate::engine::{RawLock, Turn};
+use crate::engine::RawLock;
 use crate::event::{Op, Place};
-use crate::record::{self, Traced};
+use crate::record::Traced;
 
 /// A traced mutex.
 pub struct Mutex<T: ?Sized> {
     traced: Traced,
     lock: RawLock,
-    /// A schedule point around every critical section, where the model uses `try_lock`: the engine's
-    /// own lock is none for a thread that does not block on it.
-    turn: Option<Turn>,
-    locked: AtomicBool,
     poison: Poison,
     /// Locked only by whoever holds `lock`.
     data: std::sync::Mutex<T>,
@@ -37,8 +32,6 @@ impl<T> Mutex<T> {
         Self {
             traced: Traced::new("Mutex", Location::caller()),
             lock: RawLock::new(),
-            turn: record::mode().try_lock.then(Turn::new),
-            locked: AtomicBool::new(false),
             poison: Poison::default(),
             data: std::sync::Mutex::new(value),
         }
@@ -66,7 +59,7 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let place = Location::caller();
         self.traced.emit(Op::LockWant, place);
-        self.acquire();
+        self.lock.lock();
         self.traced.emit(Op::Locked, place);
         self.poison.wrap(self.guard(place))
     }
@@ -80,13 +73,10 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let place = Location::caller();
-        record::need(record::Mode { try_lock: true, ..record::mode() });
-        self.take_turn();
-        if self.locked.load(Relaxed) {
+        if !self.lock.try_lock() {
             self.traced.emit(Op::TryLockFailed, place);
             return Err(TryLockError::WouldBlock);
         }
-        self.lock.lock();
         self.traced.emit(Op::Locked, place);
         Ok(self.poison.wrap(self.guard(place))?)
     }
@@ -112,20 +102,8 @@ impl<T: ?Sized> Mutex<T> {
         self.poison.clear();
     }
 
-    fn take_turn(&self) {
-        if let Some(turn) = &self.turn {
-            turn.take();
-        }
-    }
-
-    fn acquire(&self) {
-        self.take_turn();
-        self.lock.lock();
-    }
-
     /// The guard, for the thread that holds the lock.
     fn guard(&self, place: Place) -> MutexGuard<'_, T> {
-        self.locked.store(true, Relaxed);
         let data = match self.data.try_lock() {
             Ok(data) => data,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -139,11 +117,10 @@ impl<T: ?Sized> Mutex<T> {
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
     /// Unlocks for the length of a wait: `parked` runs with the lock free.
     pub(super) fn unlocked(&mut self, register: impl FnOnce(), parked: impl FnOnce()) {
-        self.mutex.take_turn();
         register();
-        self.release();
+        self.release(|| ());
         parked();
-        self.mutex.acquire();
+        self.mutex.lock.lock();
         self.data = self.mutex.guard(self.place).data.take();
     }
 
@@ -157,10 +134,13 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         mutex.poison.wrap(self)
     }
 
-    fn release(&mut self) {
+    fn release(&mut self, told: impl FnOnce()) {
         drop(self.data.take());
-        self.mutex.locked.store(false, Relaxed);
-        self.mutex.lock.unlock();
+        self.mutex.lock.unlock(told);
+    }
+
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.mutex.is_poisoned()
     }
 }
 
@@ -170,9 +150,8 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
             return;
         }
         self.mutex.poison.on_unlock(self.was_unwinding);
-        self.mutex.take_turn();
-        self.mutex.traced.emit(Op::Unlocked, self.place);
-        self.release();
+        let (mutex, place) = (self.mutex, self.place);
+        self.release(|| mutex.traced.emit(Op::Unlocked, place));
     }
 }
 

@@ -2,9 +2,9 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::{Arc, Mutex as Plain, MutexGuard, PoisonError};
 
-use crate::engine::{Slot, Turn, thread_id};
+use crate::engine::{Slot, Turn};
 use crate::event::{Op, Place};
-use crate::record::{self, Traced};
+use crate::record::Traced;
 
 /// A traced one-time initialisation.
 #[derive(Debug)]
@@ -80,8 +80,9 @@ impl Once {
                 Phase::New | Phase::Poisoned => {
                     state.phase = Phase::Running;
                     drop(state);
-                    let finish = Finish { once: self, place };
+                    let mut finish = Finish { once: self, place, phase: Phase::Poisoned };
                     init();
+                    finish.phase = Phase::Done;
                     return drop(finish);
                 }
             }
@@ -93,15 +94,16 @@ impl Once {
 struct Finish<'a> {
     once: &'a Once,
     place: Place,
+    /// Poisoned until the initialisation has returned.
+    phase: Phase,
 }
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        let failed = record::is_unwinding(thread_id);
         self.once.turn.take();
         let waiting = {
             let mut state = self.once.state();
-            state.phase = if failed { Phase::Poisoned } else { Phase::Done };
+            state.phase = self.phase;
             std::mem::take(&mut state.waiting)
         };
         self.once.traced.emit(Op::PhaseOver, self.place);

@@ -27,7 +27,8 @@ impl AtomicWaker {
     pub fn register(&self, waker: &Waker) {
         self.turn.take();
         self.traced.emit(Op::Store(1), Location::caller());
-        let before = self.slot().replace(waker.clone());
+        let waker = waker.clone();
+        let before = self.slot().replace(waker);
         drop(before);
     }
 

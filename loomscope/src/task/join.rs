@@ -86,9 +86,10 @@ fn drive<F: Future>(future: Pin<Box<F>>, shared: &Shared<F::Output>) {
             Err(payload) => break Err(panicked(task, payload)),
         }
     };
-    // Like tokio: whatever the future held is gone before anyone can join it.
-    drop(future.take());
-    shared.finish(result);
+    // Like tokio: whatever the future held is gone before anyone can join it, and a panic on the way
+    // is the task's own.
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(future.take())));
+    shared.finish(dropped.map_or_else(|payload| Err(panicked(task, payload)), |()| result));
 }
 
 fn panicked(task: &Task, payload: Box<dyn Any + Send>) -> JoinError {
@@ -127,11 +128,14 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let waker = context.waker().clone();
         self.shared.turn.take();
         let mut state = self.shared.state();
         let Some(result) = state.result.take() else {
             assert!(!state.finished, "a JoinHandle is polled after it was ready");
-            state.waiting = Some(context.waker().clone());
+            let before = state.waiting.replace(waker);
+            drop(state);
+            drop(before);
             return Poll::Pending;
         };
         drop(state);
