@@ -71,6 +71,7 @@ pub(crate) fn run_execution(body: impl FnOnce(), place: Place) {
     record::begin_execution();
     THREADS.with_borrow_mut(BTreeMap::clear);
     register(0, Shared::new(Some("main".to_owned())));
+    time::begin();
     record::guard(0, body);
     record::emit(Op::End, None, place);
     while let Some((thread, join)) = any_unjoined() {

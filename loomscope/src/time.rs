@@ -37,6 +37,14 @@ struct Timer {
 
 thread_local! {
     static TIMER: RefCell<Option<Timer>> = const { RefCell::new(None) };
+    /// Made by the first thread of the execution: whichever sets the first deadline, its making
+    /// happens before every use by the others.
+    static TURN: RefCell<Option<Arc<Turn>>> = const { RefCell::new(None) };
+}
+
+/// Called at the top of every execution.
+pub(crate) fn begin() {
+    TURN.set(Some(Arc::new(Turn::new())));
 }
 
 fn with<R>(work: impl FnOnce(&mut Timer) -> R) -> Option<R> {
@@ -53,7 +61,8 @@ fn ensure_started() {
         return;
     }
     thread::ensure_room();
-    let (turn, idle) = (Arc::new(Turn::new()), Arc::new(Slot::default()));
+    let turn = TURN.with_borrow(Clone::clone).expect("made when the execution began");
+    let idle = Arc::new(Slot::default());
     let (now, next, pending) = (Duration::ZERO, 0, Pending::new());
     let timer = Timer { now, next, pending, stopping: false, join: None, turn, idle };
     TIMER.set(Some(timer));

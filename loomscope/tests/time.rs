@@ -72,3 +72,12 @@ fn a_try_fails_in_the_middle_of_the_shortest_critical_section() {
         assert!(matches!(outcome.verdict(), Some(Verdict::Panic { .. })));
     }
 }
+
+#[test]
+fn whichever_thread_sets_the_first_deadline_all_may_read_the_clock() {
+    passes(|| {
+        let first = task::spawn(sleep(SECOND));
+        task::block_on(sleep(SECOND * 2));
+        task::block_on(first).unwrap();
+    });
+}
