@@ -143,7 +143,7 @@ fn large_values_arrive_whole() {
 }
 
 #[test]
-fn the_ends_may_cross_threads_and_the_futures_may_move() {
+fn the_types_may_cross_threads_and_the_futures_may_move() {
     fn crosses<T: Send + Sync>() {}
     fn moves<T: Unpin>() {}
     within_deadline(|| {
