@@ -2,6 +2,7 @@
 
 use std::mem::discriminant;
 use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -11,9 +12,8 @@ use crate::record::{self, Finished, Mode, Settings};
 use crate::report::{Report, Verdict};
 use crate::thread;
 
-/// How much longer than its budget a search may take before it counts as stuck.
-const GRACE: Duration =
-    if cfg!(test) { Duration::from_millis(300) } else { Duration::from_secs(10) };
+/// A thread that takes no step for so long is stuck.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 4_000 });
 
 /// Tries the interleavings of `body`, with the default bounds.
 ///
@@ -237,10 +237,12 @@ impl Search {
         let settings = Settings { record, source, mode: self.mode, steps, cap };
         let (body, place) = (self.body.clone(), self.place);
         let executions = move || thread::run_execution(|| body(), place);
+        let steps_taken = Arc::new(AtomicU64::new(0));
+        let counted = steps_taken.clone();
         std::thread::Builder::new()
             .name("loomscope".to_owned())
             .spawn(move || {
-                record::drive(settings, sink, move || match seed {
+                record::drive(settings, sink, counted, move || match seed {
                     None => loom_pass(preemptions, steps, executions),
                     Some(seed) => {
                         shuttle_pass(preemptions, steps, interleavings, budget, seed, executions)
@@ -248,7 +250,18 @@ impl Search {
                 });
             })
             .expect("the system can start another thread");
-        result.recv_timeout(budget + GRACE).unwrap_or_else(|_| Finished::stuck(budget + GRACE))
+        let mut before = u64::MAX;
+        loop {
+            if let Ok(finished) = result.recv_timeout(PATIENCE) {
+                return finished;
+            }
+            // Relaxed: a count that publishes nothing.
+            let now = steps_taken.load(Relaxed);
+            if now == before {
+                return Finished::stuck(PATIENCE);
+            }
+            before = now;
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Drop for Sentinel {
 /// Calls into the engine, under the sentinel.
 pub(crate) fn enter<R>(call: impl FnOnce() -> R) -> R {
     ensure_alive();
+    record::count_step();
     record::follow_panics();
     let _sentinel = Sentinel;
     call()

@@ -12,7 +12,8 @@ use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::engine;
@@ -95,6 +96,7 @@ struct Run {
 }
 
 thread_local! {
+    static STEPS_TAKEN: RefCell<Option<Arc<AtomicU64>>> = const { RefCell::new(None) };
     static RUN: RefCell<Option<Run>> = const { RefCell::new(None) };
     static EXECUTIONS: Cell<u64> = const { Cell::new(0) };
     static RECORDING: Cell<bool> = const { Cell::new(false) };
@@ -109,7 +111,13 @@ thread_local! {
 /// Runs `explore`, which drives an engine through its executions, and reports to `sink`.
 ///
 /// Call it on an OS thread of its own: where the execution fails, that thread never returns.
-pub(crate) fn drive(settings: Settings, sink: mpsc::Sender<Finished>, explore: impl FnOnce()) {
+pub(crate) fn drive(
+    settings: Settings,
+    sink: mpsc::Sender<Finished>,
+    steps_taken: Arc<AtomicU64>,
+    explore: impl FnOnce(),
+) {
+    STEPS_TAKEN.set(Some(steps_taken));
     install_hook();
     SOURCE.set(settings.source);
     STEPS.set(settings.steps);
@@ -149,6 +157,11 @@ pub(crate) fn begin_execution() {
         run.unseen.clear();
         run.panics.clear();
     });
+}
+
+/// Counts a step, for whoever watches this thread from outside.
+pub(crate) fn count_step() {
+    STEPS_TAKEN.with_borrow(|steps| steps.as_ref().map(|steps| steps.fetch_add(1, Relaxed)));
 }
 
 /// Called when every thread of an execution has ended.

@@ -126,6 +126,9 @@ impl Report {
 
     /// How the failure was found, in a line.
     fn found_by(&self) -> String {
+        if let Verdict::Stuck(_) = self.verdict {
+            return format!("found by {}", self.found.engine);
+        }
         let Found { engine, execution, preemptions, seed, replayed } = &self.found;
         let mut parts = vec![format!("found by {engine} in interleaving {execution}")];
         match preemptions {

@@ -29,7 +29,7 @@ pub(super) fn tell(report: &Report) -> String {
             ),
             _ if message == HIDDEN_WAY => "One thread has made an object and another uses it, and \
                 nothing that the explorer sees orders the two: it went through a lock or a channel \
-                that is not loomscope's, or through none at all."
+                that is not loomscope's, such as `std::sync::Mutex`, or through none at all."
                 .to_owned(),
             _ => format!("Two threads access one cell at the same time: {}", sentence(message)),
         },
@@ -38,7 +38,8 @@ pub(super) fn tell(report: &Report) -> String {
             .to_owned(),
         Verdict::Stuck(limit) => format!(
             "A thread ran for {limit:?} and did not come to a schedule point: an endless loop without \
-             a traced operation, or a call that blocks the real thread. There is no log of it."
+             a traced operation, or a call that blocks the real thread, such as `block_on` of futures \
+             or tokio, or a lock of std. Take them from `loomscope`. There is no log of it."
         ),
     }
 }

@@ -157,7 +157,7 @@ fn a_stuck_thread_has_no_table() {
         r#"
 empty
 ✗ stuck: a thread ran for 5s without a single schedule point
-  found by loom in interleaving 3 · at most 1 preemption
+  found by loom
 "#,
     );
 }
