@@ -391,7 +391,10 @@ mod behaviour {
                 panic_of(|| drop(full.try_acquire_many(usize::MAX))),
             ];
             for message in refused {
-                assert!(message.contains("MAX_PERMITS"), "{message}");
+                assert!(
+                    message.contains("MAX_PERMITS"),
+                    "the panic should name MAX_PERMITS: {message}"
+                );
             }
             assert_eq!(full.available_permits(), MAX, "what was refused has changed nothing");
         });
@@ -403,7 +406,10 @@ mod behaviour {
             let semaphore = Semaphore::new(MAX);
             let held = semaphore.try_acquire_many(MAX).unwrap();
             let refused = panic_of(|| semaphore.add_permits(1));
-            assert!(refused.contains("MAX_PERMITS"), "{refused}");
+            assert!(
+                refused.contains("MAX_PERMITS"),
+                "the panic should name MAX_PERMITS: {refused}"
+            );
             drop(held);
             assert_eq!(semaphore.available_permits(), MAX);
         });
@@ -946,6 +952,17 @@ mod behaviour {
             }
             assert_eq!((started.load(SeqCst), ended.load(SeqCst)), (2, 2));
         });
+    }
+
+    #[test]
+    fn run_limited_takes_any_limit() {
+        let done = run(|| async {
+            let done = Arc::new(AtomicUsize::new(0));
+            let job = done.clone();
+            run_limited(at_most(usize::MAX), [async move { drop(job.fetch_add(1, SeqCst)) }]).await;
+            done.load(SeqCst)
+        });
+        assert_eq!(done, 1, "a limit beyond MAX_PERMITS is no limit, and no panic");
     }
 
     #[test]

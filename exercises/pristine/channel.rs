@@ -248,7 +248,9 @@ impl<T> Clone for Sender<T> {
 }
 
 impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Sender<T> {
@@ -272,7 +274,9 @@ impl<T> Future for Send<'_, T> {
 }
 
 impl<T> Drop for Send<'_, T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Send<'_, T> {
@@ -299,7 +303,9 @@ impl<'a, T> Future for Reserve<'a, T> {
 }
 
 impl<T> Drop for Reserve<'_, T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Reserve<'_, T> {
@@ -330,7 +336,9 @@ impl<T> Slot<'_, T> {
 }
 
 impl<T> Drop for Slot<'_, T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Slot<'_, T> {
@@ -428,7 +436,9 @@ impl<T> Clone for Receiver<T> {
 }
 
 impl<T> Drop for Receiver<T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Receiver<T> {
@@ -468,7 +478,9 @@ impl<T> Future for Recv<'_, T> {
 }
 
 impl<T> Drop for Recv<'_, T> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 impl<T> fmt::Debug for Recv<'_, T> {

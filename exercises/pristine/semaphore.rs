@@ -32,7 +32,8 @@
 //!
 //! # Invariants
 //!
-//! One word holds the free permits and two flags. Who reads it knows whether the lock is needed.
+//! One word holds the free permits and two flags. Who reads it knows whether the lock is needed. (A
+//! plain lock around everything keeps I1 to I6 as well, and passes; the word is what makes it fast.)
 //!
 //! | free | `WAITERS` | `CLOSED` | meaning |
 //! |------|-----------|----------|---------|
@@ -122,7 +123,7 @@ impl Semaphore {
     ///
     /// # Panics
     ///
-    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which the message names.
     pub fn new(permits: usize) -> Self {
         todo!(
             "keep the permits, and refuse more than MAX_PERMITS: which of them are free, and who else will change that number?"
@@ -279,7 +280,9 @@ impl Permit<'_> {
 }
 
 impl Drop for Permit<'_> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 /// A [`Permit`] that shares in its semaphore, so that it can move into a task.
@@ -297,7 +300,9 @@ impl OwnedPermit {
 }
 
 impl Drop for OwnedPermit {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 /// The future of [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
@@ -319,7 +324,9 @@ impl<'a> Future for Acquire<'a> {
 }
 
 impl Drop for Acquire<'_> {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 /// The future of [`Semaphore::acquire_owned`] and [`Semaphore::acquire_many_owned`].
@@ -339,7 +346,9 @@ impl Future for AcquireOwned {
 }
 
 impl Drop for AcquireOwned {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }
 
 /// The semaphore is closed: no permit will ever be granted.
@@ -410,5 +419,7 @@ where
 {
     // From an earlier chapter; yours would do, if you say `crate::` here.
     let group = WaitGroup::new();
-    todo!("take a permit, then the next job, and spawn it: what must move into its task?")
+    todo!(
+        "take a permit, then the next job, and spawn it with `loomscope::task::spawn`: what must move into its task?"
+    )
 }

@@ -1,7 +1,13 @@
 //! Your answers, one module a pattern, in the order of the curriculum.
 //!
 //! Each module starts as a stub: the full documentation, and a `todo!` for every body. `cargo run`
-//! tells which one is next.
+//! tells which one is next. The body of a `drop` is empty, since a panic there would end the process:
+//! what it must do is for you to say.
+//!
+//! Take locks, atomics and threads from `loomscope::sync` and `loomscope::thread`, `spawn` and
+//! `block_on` from `loomscope::task`, and deadlines from `loomscope::time`, not from std, futures or
+//! tokio: in a model they are how the explorer sees what your code does. Anywhere else they are the
+//! plain ones.
 
 // A stub has parameters and fields that only its answer will use.
 #![allow(unused_variables, dead_code)]

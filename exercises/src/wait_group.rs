@@ -123,7 +123,9 @@ impl WaitGroup {
     ///
     /// Inside a future that `futures::executor` runs: that thread has other tasks to poll.
     pub fn wait_blocking(self) {
-        todo!("wait on this thread: is there a function of the facade that runs a future here?")
+        todo!(
+            "wait on this thread: is there a function in `loomscope::task` that runs a future here?"
+        )
     }
 }
 
@@ -134,5 +136,7 @@ impl Clone for Worker {
 }
 
 impl Drop for Worker {
-    fn drop(&mut self) {}
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
 }

@@ -32,7 +32,8 @@
 //!
 //! # Invariants
 //!
-//! One word holds the free permits and two flags. Who reads it knows whether the lock is needed.
+//! One word holds the free permits and two flags. Who reads it knows whether the lock is needed. (A
+//! plain lock around everything keeps I1 to I6 as well, and passes; the word is what makes it fast.)
 //!
 //! | free | `WAITERS` | `CLOSED` | meaning |
 //! |------|-----------|----------|---------|
@@ -150,7 +151,7 @@ impl Semaphore {
     ///
     /// # Panics
     ///
-    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS).
+    /// If `permits` is more than [`MAX_PERMITS`](Self::MAX_PERMITS), which the message names.
     pub fn new(permits: usize) -> Self {
         assert_possible(permits);
         Self {
