@@ -959,7 +959,10 @@ mod behaviour {
         let done = run(|| async {
             let done = Arc::new(AtomicUsize::new(0));
             let job = done.clone();
-            run_limited(at_most(usize::MAX), [async move { drop(job.fetch_add(1, SeqCst)) }]).await;
+            let job = async move {
+                job.fetch_add(1, SeqCst);
+            };
+            run_limited(at_most(usize::MAX), [job]).await;
             done.load(SeqCst)
         });
         assert_eq!(done, 1, "a limit beyond MAX_PERMITS is no limit, and no panic");
