@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 use crate::cargo::{self, Build, Executable, Request};
 use crate::curriculum::Pattern;
 use crate::exit;
-use crate::libtest::{self, Ending, Failed, Outcome, Suite};
+use crate::libtest::{self, Death, Ending, Failed, Outcome, Suite};
 use crate::spec::Place;
 use crate::stages::Stage;
 use crate::verdict::{Report, StageReport, Verdict};
+use crate::words;
 use crate::workbook::Workbook;
 
 /// Checks the exercise of a pattern, and tells of each stage as it ends.
@@ -21,21 +22,23 @@ pub(crate) fn check(
     mut tell: impl FnMut(&StageReport),
 ) -> anyhow::Result<Report> {
     let mut stages = Vec::new();
-    let mut ran = |stage, passed, failed, since: Instant| {
-        let report = StageReport { stage, passed, failed, seconds: since.elapsed().as_secs_f64() };
+    let mut ran = |stage, passed, failed, stopped, since: Instant| {
+        let seconds = since.elapsed().as_secs_f64();
+        let report = StageReport { stage, passed, failed, stopped, seconds };
         tell(&report);
         stages.push(report);
     };
     let started = Instant::now();
     let built = build(book, pattern, colours)?;
     let broken = matches!(built, Build::Broken { .. });
-    ran(Stage::Builds, 0, usize::from(broken), started);
+    ran(Stage::Builds, 0, usize::from(broken), false, started);
     let verdict = match built {
         Build::Broken { packages, errors } => does_not_compile(&packages, errors)?,
         Build::Done(executables) => {
             let spec = Spec { book, pattern, executables };
             spec.run(limit, |stage, outcome, since| {
-                ran(stage, outcome.passed, failures(outcome), since);
+                let stopped = !matches!(outcome.ending, Ending::Finished);
+                ran(stage, outcome.passed, failures(outcome), stopped, since);
             })?
         }
     };
@@ -163,7 +166,7 @@ impl Spec<'_> {
                 let patience = stage.patience(limit);
                 let outcome = executable.suite.run(&tests, patience)?;
                 tell(stage, &outcome, since);
-                if let Some(verdict) = self.verdict(stage, executable, outcome, patience) {
+                if let Some(verdict) = self.verdict(stage, executable, outcome, patience)? {
                     return Ok(verdict);
                 }
             }
@@ -187,28 +190,63 @@ impl Spec<'_> {
         executable: &Executable,
         outcome: Outcome,
         patience: Duration,
-    ) -> Option<Verdict> {
+    ) -> anyhow::Result<Option<Verdict>> {
         let spec = |test: &str| self.spec(executable, test);
-        Some(match outcome.ending {
-            Ending::Blocked(test) => {
-                Verdict::Blocks { stage, spec: spec(&test), test, seconds: patience.as_secs_f64() }
+        Ok(Some(match outcome.ending {
+            Ending::Blocked(unended) => {
+                let seconds = patience.as_secs_f64();
+                if let Some(failed) = self.first_told(executable, outcome.failed, patience)? {
+                    let mut verdict = fails(stage, &failed, spec(&failed.test));
+                    if let Verdict::Fails { besides, .. } = &mut verdict {
+                        let tests = words::count(unended.len(), "test");
+                        *besides = Some(format!("and {tests} had not ended after {seconds} s"));
+                    }
+                    return Ok(Some(verdict));
+                }
+                let test = unended.into_iter().next().unwrap_or_default();
+                Verdict::Blocks { stage, spec: spec(&test), test, seconds }
             }
-            Ending::Died { test, of, words } => {
-                Verdict::Dies { stage, spec: spec(&test), test, of, words }
+            Ending::Died(Death { test, says, words }) => {
+                Verdict::Dies { stage, spec: spec(&test), test, says, words }
             }
             Ending::Finished => {
-                let failed = self.first(executable, outcome.failed)?;
+                let Some(failed) = self.first(executable, outcome.failed) else { return Ok(None) };
                 fails(stage, &failed, spec(&failed.test))
             }
-        })
+        }))
+    }
+
+    /// The first failing test of a run that was cut short. What libtest had captured of it is lost: it
+    /// runs once more, alone. One that does not end this time is the last that is waited for.
+    fn first_told(
+        &self,
+        executable: &Executable,
+        mut failed: Vec<Failed>,
+        patience: Duration,
+    ) -> anyhow::Result<Option<Failed>> {
+        failed.sort_by_cached_key(|failed| self.order(executable, &failed.test));
+        for Failed { test, .. } in failed {
+            let outcome = executable.suite.run(&[&test], patience)?;
+            match outcome.ending {
+                Ending::Finished if !outcome.failed.is_empty() => {
+                    return Ok(outcome.failed.into_iter().next());
+                }
+                Ending::Blocked(_) => break,
+                _ => {}
+            }
+        }
+        Ok(None)
     }
 
     /// The first failing test in the order of the spec: its author begins with what is simple.
     fn first(&self, executable: &Executable, failed: Vec<Failed>) -> Option<Failed> {
-        failed.into_iter().min_by_key(|failed| {
-            let place = self.place(executable, &failed.test);
-            (place.is_none(), place.map(|place| place.lines))
-        })
+        failed.into_iter().min_by_key(|failed| self.order(executable, &failed.test))
+    }
+
+    /// What tests sort by; those that are not found come last.
+    fn order(&self, executable: &Executable, test: &str) -> (bool, Option<Vec<usize>>) {
+        let place = self.place(executable, test);
+        (place.is_none(), place.map(|place| place.lines))
     }
 
     fn spec(&self, executable: &Executable, test: &str) -> String {
@@ -248,9 +286,11 @@ fn fails(stage: Stage, failed: &Failed, spec: String) -> Verdict {
     let pictures = pictures(&failed.output);
     let (says, place) = match panic {
         Some(panic) => (panic.message, Some(panic.place)),
+        None if failed.output.trim().is_empty() => ("it failed without a word".to_owned(), None),
         None => (libtest::tail(failed.output.trim(), 60), None),
     };
-    Verdict::Fails { stage, test: failed.test.clone(), says, place, spec, pictures }
+    let test = failed.test.clone();
+    Verdict::Fails { stage, test, says, place, spec, pictures, besides: None }
 }
 
 /// The paths under `target/loomscope` that the explorer has printed.

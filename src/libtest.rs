@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use anyhow::Context;
+use signal_hook::consts::SIGABRT;
 
 use crate::{exit, process};
 
@@ -29,10 +30,18 @@ pub(crate) struct Outcome {
 pub(crate) enum Ending {
     /// Every test has a result.
     Finished,
-    /// No test passed for too long, and the run was ended. The test that blocked it.
-    Blocked(String),
-    /// It died in this test, of this, with these last words.
-    Died { test: String, of: String, words: String },
+    /// No test passed for too long, and the run was ended. The tests without a result, in order.
+    Blocked(Vec<String>),
+    Died(Death),
+}
+
+/// How a test process died.
+pub(crate) struct Death {
+    pub(crate) test: String,
+    /// What of, in a sentence.
+    pub(crate) says: String,
+    /// Its panics; without any, its last words.
+    pub(crate) words: String,
 }
 
 /// A test that failed, and what it printed.
@@ -66,49 +75,47 @@ impl Suite {
     pub(crate) fn run(&self, tests: &[&str], patience: Duration) -> anyhow::Result<Outcome> {
         let finished = self.start(tests, &[], patience)?;
         let Results { passed, failed } = results(&finished.stdout, tests);
-        let unfinished = || {
-            let has_result = |test: &&&str| {
-                passed.iter().any(|name| name == *test) || failed.iter().any(|f| f.test == **test)
-            };
-            tests.iter().find(|test| !has_result(test)).copied()
+        let has_passed = |test: &str| passed.iter().any(|name| name == test);
+        let has_failed = |test: &str| failed.iter().any(|failed| failed.test == test);
+        // libtest starts its tests in this order: the first without a result is running.
+        let unended = || -> Vec<String> {
+            let left = tests.iter().filter(|test| !has_passed(test) && !has_failed(test));
+            left.map(|test| (*test).to_owned()).collect()
         };
         let ending = match finished.status {
-            // libtest starts its tests in this order: the first without a result is running.
-            None => {
-                Ending::Blocked(unfinished().or(tests.first().copied()).unwrap_or("").to_owned())
-            }
-            Some(status) if status.code() == Some(0) || !failed.is_empty() => Ending::Finished,
+            None => Ending::Blocked(unended()),
+            Some(_) if is_complete(&finished.stdout) => Ending::Finished,
             Some(status) => {
-                let of = match status.signal() {
-                    Some(signal) => signal_name(signal),
-                    None => format!("exit code {}", status.code().unwrap_or_default()),
-                };
-                let left: Vec<_> =
-                    tests.iter().copied().filter(|t| !passed.iter().any(|p| p == t)).collect();
+                let left: Vec<_> = tests.iter().copied().filter(|test| !has_passed(test)).collect();
                 let (test, words) = self.who_died(&left, patience)?.unwrap_or_else(|| {
-                    (unfinished().unwrap_or("").to_owned(), finished.stderr.clone())
+                    (unended().into_iter().next().unwrap_or_default(), finished.stderr.clone())
                 });
-                Ending::Died { test, of, words: tail(&words, 30) }
+                Ending::Died(Death::new(test, status, &words))
             }
         };
         Ok(Outcome { passed: passed.len(), failed, ending })
     }
 
-    /// After a death: the same tests one at a time, for then the last that was named has died.
+    /// After a death: the same tests one at a time, for then the last that was named has died. What
+    /// libtest had captured of it is lost, so it dies once more, and all that it says is heard.
     fn who_died(
         &self,
         tests: &[&str],
         patience: Duration,
     ) -> anyhow::Result<Option<(String, String)>> {
         let again = self.start(tests, &["--test-threads", "1"], patience)?;
-        if again.status.is_some_and(|status| status.success()) {
+        if again.status.is_none() || is_complete(&again.stdout) {
             return Ok(None);
         }
         let started =
             |line: &str| Some(line.strip_prefix("test ")?.split_once(" ... ")?.0.to_owned());
         let last = again.stdout.lines().rev().find_map(started);
-        let known = last.filter(|last| tests.contains(&last.as_str()));
-        Ok(known.map(|test| (test, again.stderr)))
+        let Some(test) = last.filter(|last| tests.contains(&last.as_str())) else {
+            return Ok(None);
+        };
+        let alone = self.start(&[&test], &["--nocapture"], patience)?;
+        let heard = if is_complete(&alone.stdout) { again.stderr } else { alone.stderr };
+        Ok(Some((test, heard)))
     }
 
     fn start(
@@ -131,6 +138,36 @@ impl Suite {
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);
         command
     }
+}
+
+impl Death {
+    fn new(test: String, status: ExitStatus, stderr: &str) -> Self {
+        let panics = panics(stderr);
+        // What the standard library adds when it gives up is about no line of the answer.
+        let of_std = |panic: &&Panic| panic.place.contains("library/core/src/panicking.rs");
+        let own: Vec<_> = panics.iter().filter(|panic| !of_std(panic)).collect();
+        let says = match (status.signal(), own.last()) {
+            (Some(SIGABRT), Some(panic)) => format!(
+                "the test process was aborted: {}, in {test}\n\
+                 A panic under a lock poisons it; the next `lock().unwrap()`, in a drop, panics again.",
+                panic.message
+            ),
+            (Some(signal), _) => format!("the test process died of {}", signal_name(signal)),
+            (None, _) => {
+                format!("the test process died of exit code {}", status.code().unwrap_or_default())
+            }
+        };
+        let words = match own.as_slice() {
+            [] => tail(stderr, 30),
+            own => own.iter().map(|p| format!("{}  at {}\n", p.message, p.place)).collect(),
+        };
+        Self { test, says, words }
+    }
+}
+
+/// Whether libtest has come to its end, with whatever result: an answer can end the process as well.
+fn is_complete(stdout: &str) -> bool {
+    stdout.lines().any(|line| line.starts_with("test result: "))
 }
 
 struct Results {
@@ -214,7 +251,10 @@ fn panics(output: &str) -> Vec<Panic> {
             inside = true;
             let place = tidy(place.trim_end_matches(':'));
             panics.push(Panic { thread: thread.to_owned(), place, message: String::new() });
-        } else if line.starts_with("note: run with `RUST_BACKTRACE") || line == "stack backtrace:" {
+        } else if line.starts_with("note: run with `RUST_BACKTRACE")
+            || line == "stack backtrace:"
+            || line == "thread caused non-unwinding panic. aborting."
+        {
             inside = false;
         } else if inside && let Some(panic) = panics.last_mut() {
             panic.message.push_str(line);

@@ -23,9 +23,11 @@ pub(crate) enum Verdict {
         spec: String,
         /// Pictures of the failing interleaving.
         pictures: Vec<String>,
+        /// What else came of the stage, if it was cut short.
+        besides: Option<String>,
     },
     /// The test process died.
-    Dies { stage: Stage, test: String, of: String, words: String, spec: String },
+    Dies { stage: Stage, test: String, says: String, words: String, spec: String },
     /// No test passed for too long.
     Blocks { stage: Stage, test: String, seconds: f64, spec: String },
     /// The compiler found errors.
@@ -38,6 +40,8 @@ pub(crate) struct StageReport {
     pub(crate) stage: Stage,
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// Whether it was cut short: there may be more failures.
+    pub(crate) stopped: bool,
     pub(crate) seconds: f64,
 }
 

@@ -65,6 +65,7 @@ mod checks {
         let said = book.run(&["check", "count"]).exits(3);
         let said = said.says(&["does not compile", "exercises/src/count.rs", "no field `1`"]);
         assert_eq!(said.stdout.matches("error[E0609]").count(), 1, "{}", said.stdout);
+        assert!(!said.stdout.contains("\n\n\nNext"), "{}", said.stdout);
     }
 
     #[test]
@@ -95,10 +96,37 @@ mod checks {
         let pids = book.path("pids");
         book.solve_with("count", &hang(&pids.display().to_string()));
         let said = book.run(&["check", "count", "--timeout", "1"]).exits(4);
-        said.says(&["still blocked after 1 s in behaviour::adding_is_seen", "Adding is seen"]);
+        said.says(&[
+            "at least 1 fails, the run was stopped",
+            "Adding is seen",
+            "still blocked after 1 s in behaviour::adding_is_seen",
+            "or a loop never ends.\n",
+        ]);
         for pid in appears(&pids).split(' ') {
             assert!(!lives(pid), "process {pid} is still there");
         }
+    }
+
+    #[test]
+    fn a_test_that_has_failed_is_shown_before_one_that_hangs() {
+        let book = Book::new();
+        book.solve_with("count", "self.0 += n; loop { std::thread::park() }");
+        book.replace("exercises/src/count.rs", "Self(0)", "Self(1)");
+        book.run(&["check", "count", "--timeout", "1"]).exits(1).says(&[
+            "at least 1 fails, the run was stopped",
+            "Nothing is zero",
+            "nothing was added",
+            "and 1 test had not ended after 1 s",
+        ]);
+    }
+
+    #[test]
+    fn a_model_that_hangs_may_wait_where_the_explorer_cannot_see_it() {
+        let book = Book::new();
+        book.solve("count");
+        book.replace("tests/models/count.rs", "sum.add(2);", "sum.add(2);\nstd::thread::park();");
+        let said = book.run(&["check", "count", "--timeout", "0.2"]).exits(4);
+        said.says(&["1.2 s in models::count::i1_nothing_is_lost", "the explorer cannot see"]);
     }
 
     #[test]
@@ -162,6 +190,38 @@ mod checks {
             let said = book.run(&["check", "count"]).exits(1);
             said.says(&["Adding is seen", "the test process died of", signal]);
         }
+    }
+
+    #[test]
+    fn an_abort_is_told_with_the_panics_that_led_to_it() {
+        let book = Book::new();
+        book.solve_with(
+            "count",
+            "self.0 += n;\n\
+             static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());\n\
+             struct Again;\n\
+             impl Drop for Again { fn drop(&mut self) { drop(LOCK.lock().unwrap()); } }\n\
+             let _again = Again;\n\
+             let _held = LOCK.lock().unwrap();\n\
+             panic!(\"the first of two\")",
+        );
+        // That another test has failed before must not hide it.
+        book.replace("exercises/src/count.rs", "Self(0)", "Self(1)");
+        book.run(&["check", "count"]).exits(1).says(&[
+            "the run was stopped",
+            "Adding is seen",
+            "the test process was aborted: called `Result::unwrap()` on an `Err` value: PoisonError { .. }, \
+             in behaviour::adding_is_seen",
+            "A panic under a lock poisons it",
+            "the first of two  at exercises/src/count.rs:",
+        ]);
+    }
+
+    #[test]
+    fn an_answer_cannot_pass_by_ending_the_process() {
+        let book = Book::new();
+        book.solve_with("count", "std::process::exit(0)");
+        book.run(&["check", "count"]).exits(1).says(&["the test process died of exit code 0"]);
     }
 
     #[test]

@@ -94,7 +94,7 @@ fn keep_timeline(book: &Workbook, id: &str, verdict: &Verdict) -> anyhow::Result
 }
 
 fn stage_line(screen: &Screen, report: &StageReport) -> String {
-    let StageReport { stage, passed, failed, seconds } = report;
+    let StageReport { stage, passed, failed, stopped, seconds } = report;
     let what = match (stage, failed) {
         (Stage::Builds, 0) => "compiles".to_owned(),
         (Stage::Builds, _) => "does not compile".to_owned(),
@@ -102,6 +102,8 @@ fn stage_line(screen: &Screen, report: &StageReport) -> String {
             1 => "1 test passes".to_owned(),
             _ => format!("{passed} tests pass"),
         },
+        (_, 1) if *stopped => "at least 1 fails, the run was stopped".to_owned(),
+        _ if *stopped => format!("at least {failed} fail, the run was stopped"),
         (_, 1) => "1 test fails".to_owned(),
         _ => format!("{failed} tests fail"),
     };
@@ -156,27 +158,33 @@ fn in_words(screen: &Screen, verdict: &Verdict) -> String {
     let title = |test: &str| screen.bold(&words::sentence(test));
     match verdict {
         Verdict::Passes => screen.good("Your answer passes every stage."),
-        Verdict::Fails { stage, test, says, place, spec, .. } => {
+        Verdict::Fails { stage, test, says, place, spec, besides, .. } => {
             let says = match (stage, place) {
                 // A timeline has its own shape, and names its own places.
                 (Stage::Models, _) => format!("{says}\n"),
                 (_, Some(place)) => format!("{}  at {place}\n", indented(says)),
                 (_, None) => indented(says),
             };
-            format!("{}\n  {test}  ({spec})\n\n{says}", title(test))
+            let besides = besides.as_ref().map_or(String::new(), |what| format!("  {what}\n"));
+            format!("{}\n  {test}  ({spec})\n\n{says}{besides}", title(test))
         }
-        Verdict::Dies { test, of, words, spec, .. } => {
-            let words = indented(words);
-            format!(
-                "{}\n  {test}  ({spec})\n\n  the test process died of {of}\n{words}",
-                title(test)
-            )
+        Verdict::Dies { test, says, words, spec, .. } => {
+            let (says, words) = (indented(says), indented(words));
+            format!("{}\n  {test}  ({spec})\n\n{says}\n{words}", title(test))
         }
-        Verdict::Blocks { test, seconds, spec, .. } => format!(
-            "{}\n  {test}  ({spec})\n\n  still blocked after {seconds} s in {test}\n  \
-             Something waits for what never comes: which lock is held, which wake-up was missed?\n",
-            title(test)
-        ),
-        Verdict::DoesNotCompile { errors } => format!("{errors}\n"),
+        Verdict::Blocks { stage, test, seconds, spec } => {
+            let unseen = match stage {
+                Stage::Models => {
+                    ", or a call of std, futures or tokio blocks the thread where the explorer cannot see it"
+                }
+                _ => "",
+            };
+            let why = format!(
+                "still blocked after {seconds} s in {test}\n\
+                 Something waits for what never comes, or a loop never ends{unseen}."
+            );
+            format!("{}\n  {test}  ({spec})\n\n{}", title(test), screen.wrap(&why, "  "))
+        }
+        Verdict::DoesNotCompile { errors } => format!("{}\n", errors.trim_end()),
     }
 }

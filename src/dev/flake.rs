@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cargo::{self, Build, Request};
 use crate::check::specs;
 use crate::exit;
-use crate::libtest::Ending;
+use crate::libtest::{Death, Ending};
 use crate::screen::Screen;
 use crate::words;
 use crate::workbook::Workbook;
@@ -34,8 +34,12 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, runs: usize) -> anyhow::Resu
             };
             match outcome.ending {
                 Ending::Finished => {}
-                Ending::Blocked(test) => count(test, "it does not end".into()),
-                Ending::Died { test, words, .. } => count(test, words),
+                Ending::Blocked(tests) => {
+                    count(tests.into_iter().next().unwrap_or_default(), "it does not end".into());
+                }
+                Ending::Died(Death { test, says, words }) => {
+                    count(test, format!("{says}\n{words}"))
+                }
             }
             for failed in outcome.failed {
                 count(failed.test, failed.output);

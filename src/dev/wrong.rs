@@ -12,7 +12,7 @@ use crate::answer::Answer;
 use crate::cargo::{self, Build, Executable};
 use crate::check::request;
 use crate::exit;
-use crate::libtest::{Ending, Outcome};
+use crate::libtest::{Death, Ending, Outcome};
 use crate::screen::Screen;
 use crate::words;
 use crate::workbook::Workbook;
@@ -175,7 +175,7 @@ impl Lab<'_> {
             (Ending::Blocked(_), _) => {
                 return Ok(Err("it hangs, past the spec's own deadline".into()));
             }
-            (Ending::Died { of, words, .. }, _) => format!("died of {of}\n{words}"),
+            (Ending::Died(Death { says, words, .. }), _) => format!("{says}\n{words}"),
         };
         if output.contains(&patch.says) {
             return Ok(Ok(()));
