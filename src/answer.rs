@@ -62,6 +62,15 @@ impl Answer {
         Ok(())
     }
 
+    /// The same text without the marks by which the book includes parts of it.
+    pub(crate) fn without_anchors(mut self) -> Self {
+        let is_text = |line: &&str| !line.trim_start().starts_with("// ANCHOR");
+        for text in self.files.values_mut() {
+            *text = text.split_inclusive('\n').filter(is_text).collect();
+        }
+        self
+    }
+
     /// A hash of the files' text: the same for the same text, in every build of the runner.
     pub(crate) fn hash(&self) -> String {
         let mut hash = fnv::FnvHasher::default();

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::exit;
 use crate::libtest::{self, Suite};
+use crate::words;
 
 /// What to build.
 #[derive(Default)]
@@ -163,14 +164,14 @@ fn package_name(id: &str) -> String {
     name.or(place.rsplit('/').next()).unwrap_or_default().to_owned()
 }
 
-fn advice(told: &str) -> &'static str {
+fn advice(told: &str) -> String {
     let about_network = ["offline", "failed to download", "Could not resolve", "network"];
     if about_network.iter().any(|word| told.contains(word)) {
-        "The first build needs the network once: `cargo fetch` gets everything."
+        "The first build needs the network once: `cargo fetch` gets everything.".to_owned()
     } else if told.contains("manifest") {
-        "A manifest is broken: `git diff -- '*Cargo.toml'` shows what changed."
+        "A manifest is broken: `git diff -- '*Cargo.toml'` shows what changed.".to_owned()
     } else {
-        "`cargo run -- doctor` looks for what is missing on this machine."
+        format!("{} looks for what is missing on this machine.", words::command("doctor"))
     }
 }
 

@@ -1,12 +1,17 @@
 //! The runner of the workbook: checks an answer, and says in words what to do next.
 
 #![forbid(unsafe_code)]
+// They panic once nobody reads: `out!` and `outln!` do not.
+#![deny(clippy::print_stdout)]
 
 #[cfg(not(unix))]
 compile_error!(
     "the runner ends an answer that hangs through its Unix process group: use Linux, macOS or WSL, \
      or run a spec without it: cargo test -p exercises --test wait_group"
 );
+
+#[macro_use]
+mod out;
 
 mod answer;
 mod cargo;

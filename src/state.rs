@@ -33,9 +33,8 @@ pub(crate) struct Progress {
     /// The first test that failed in the last check.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failing: Option<String>,
-    /// How deep each hint was read, by the part of a test's name that selects it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) hints: BTreeMap<String, usize>,
+    /// How deep the hint for it was read.
+    pub(crate) hint: usize,
 }
 
 impl Progress {

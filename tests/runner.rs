@@ -229,7 +229,7 @@ mod checks {
         let book = Book::new();
         book.run(&["explain", "count"])
             .exits(2)
-            .warns(&["No model of `count` has failed here yet"]);
+            .warns(&["No model of `count` has failed here yet", "properties and stress pass"]);
         book.solve_with("count", "self.0 = n;");
         let timeline = "i1\n✗ panic: main: I1: the sum is five\n──┬──────\n1 │ adds\n";
         let said = book.run(&["check", "count"]).exits(1);
@@ -239,7 +239,13 @@ mod checks {
             "i1.svg",
         ]);
         let page = book.path("target/loomscope/i1.html");
-        book.run(&["explain"]).exits(0).says(&[timeline, &page.display().to_string()]);
+        let said = book.run(&["explain"]).exits(0).says(&[timeline, &page.display().to_string()]);
+        assert!(said.stdout.starts_with("i1"), "{}", said.stdout);
+        book.solve("count");
+        let earlier = "from an earlier version of your answer";
+        book.run(&["explain"]).exits(0).says(&[&format!("{earlier}\n\ni1"), timeline]);
+        book.run(&["check", "count"]).exits(0);
+        book.run(&["explain"]).exits(0).says(&[&format!("{earlier}; it passes now\n"), timeline]);
     }
 
     #[test]
@@ -299,7 +305,7 @@ mod checks {
 
 mod progress {
     use std::io::Write;
-    use std::process::Stdio;
+    use std::process::{Command, Stdio};
 
     use super::book::{Book, said};
 
@@ -327,7 +333,11 @@ mod progress {
     fn a_workbook_is_found_from_inside_and_by_name() {
         let book = Book::new();
         let inside = book.path("exercises/src");
-        said(book.command(&["list"]).current_dir(inside)).exits(0).says(&["count"]);
+        said(book.command(&["list"]).current_dir(&inside)).exits(0).says(&["count"]);
+        said(book.command(&["hint", "count"]).current_dir(&inside))
+            .exits(0)
+            .says(&["`cargo workbook check count`"]);
+        book.run(&["hint", "count"]).exits(0).says(&["`cargo run -- check count`"]);
         let elsewhere = tempfile::tempdir().unwrap();
         let root = book.path("").display().to_string();
         said(book.command(&["list"]).current_dir(elsewhere.path())).exits(7).warns(&["--root"]);
@@ -344,7 +354,12 @@ mod progress {
         }
         book.solve_with("count", "self.0 = 0 * n;");
         book.run(&["check", "count"]).exits(1);
+        book.run(&["hint"]).exits(0).says(&["look at add", "hint 1 of 3"]);
+        book.run(&["check", "count"]).exits(1);
         book.run(&["hint"]).exits(0).says(&["the sum stays", "hint 2 of 3"]);
+        book.solve_with("count", "if n == 9 { panic!() }\n self.0 += n;");
+        book.run(&["check", "count"]).exits(1);
+        book.run(&["hint"]).exits(0).says(&["The order does not matter", "hint 1 of 3"]);
     }
 
     #[test]
@@ -353,15 +368,48 @@ mod progress {
         for command in ["solution", "diff"] {
             book.run(&[command, "count"]).exits(2).warns(&["has not passed yet", "--peek"]);
         }
-        book.run(&["solution", "count", "--peek"]).exits(0).says(&["self.0 += n;"]);
+        let said = book.run(&["solution", "count", "--peek"]).exits(0).says(&["self.0 += n;"]);
+        assert!(!said.stdout.contains("ANCHOR"), "{}", said.stdout);
         book.run(&["list"]).exits(0).says(&["the reference was seen before"]);
         book.run(&["diff", "count"])
             .exits(0)
             .says(&["+        self.0 += n;", "-        todo!(\"what changes?\")"]);
+        book.solve("count");
+        book.run(&["diff", "count"]).exits(0).says(&["Yours is the reference."]);
         book.solve("store");
         book.run(&["check", "store"]).exits(0);
         book.run(&["solution", "store"]).exits(0);
         assert!(!book.run(&["list"]).stdout.contains("store  A sum that is kept  ("));
+    }
+
+    #[test]
+    fn a_file_is_compared_with_the_root_of_a_folder_and_the_rest_is_counted() {
+        let book = Book::new();
+        let reference = book.read("solutions/src/count.rs");
+        std::fs::remove_file(book.path("solutions/src/count.rs")).unwrap();
+        book.write("solutions/src/count/mod.rs", &reference);
+        book.write("solutions/src/count/deep.rs", "// one\n// two\n");
+        let said = book.run(&["diff", "count", "--peek"]).exits(0);
+        let said = said.says(&[
+            "yours → reference  count/mod.rs",
+            "+        self.0 += n;",
+            "only in the reference: count/deep.rs, 2 lines",
+        ]);
+        assert!(!said.stdout.contains("// one"), "{}", said.stdout);
+        assert!(!said.stdout.contains("ANCHOR"), "{}", said.stdout);
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_failure() {
+        let book = Book::new();
+        for arguments in [&["diff", "count", "--peek"][..], &["list"], &["hint", "count"]] {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let output = book.command(arguments).stdout(writer).stderr(Stdio::piped()).output();
+            let output = output.unwrap();
+            assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
+        }
     }
 
     #[test]
@@ -370,9 +418,11 @@ mod progress {
         let stub = book.read("exercises/src/count.rs");
         book.run(&["reset", "count"]).exits(0).says(&["is the stub already"]);
         book.write("exercises/src/count.rs", "// mine\n");
-        book.run(&["reset", "count"]).exits(0).says(&[".workbook/backups/count-1"]);
+        let said = book.run(&["reset", "count"]).exits(0).says(&[".workbook/backups/count-1"]);
         assert_eq!(book.read("exercises/src/count.rs"), stub);
         assert_eq!(book.read(".workbook/backups/count-1/count.rs"), "// mine\n");
+        restore(&said.stdout);
+        assert_eq!(book.read("exercises/src/count.rs"), "// mine\n");
     }
 
     #[test]
@@ -381,10 +431,21 @@ mod progress {
         std::fs::remove_file(book.path("exercises/src/count.rs")).unwrap();
         book.write("exercises/src/count/mod.rs", "mod part;\n");
         book.write("exercises/src/count/part.rs", "// mine\n");
-        book.run(&["reset", "count"]).exits(0);
+        let said = book.run(&["reset", "count"]).exits(0);
         assert!(!book.path("exercises/src/count").exists());
         assert_eq!(book.read("exercises/src/count.rs"), book.read("exercises/pristine/count.rs"));
         assert_eq!(book.read(".workbook/backups/count-1/count/part.rs"), "// mine\n");
+        restore(&said.stdout);
+        assert!(!book.path("exercises/src/count.rs").exists());
+        assert_eq!(book.read("exercises/src/count/part.rs"), "// mine\n");
+    }
+
+    /// Types the commands that `reset` has printed.
+    fn restore(said: &str) {
+        let commands: Vec<_> = said.lines().filter(|line| line.starts_with("  ")).collect();
+        assert!(commands.len() >= 2, "{said}");
+        let shell = Command::new("sh").args(["-e", "-c", &commands.join("\n")]).status().unwrap();
+        assert!(shell.success(), "{said}");
     }
 
     #[test]
@@ -421,7 +482,7 @@ mod progress {
         let book = Book::new();
         for (answers, words) in [
             ("b\n", vec!["Right.", "Count.", "1 of 1 right."]),
-            ("9\nA\n", vec!["One letter, please.", "No: b.", "0 of 1 right."]),
+            ("9\nA\n", vec!["a or b, please.", "No: b.", "0 of 1 right."]),
             ("", vec!["Stopped after 0 of 1."]),
         ] {
             let mut quiz = book.command(&["quiz", "count"]);

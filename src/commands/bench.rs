@@ -18,7 +18,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, id: Option<&str>) -> anyhow:
         true => "the reference, the best crates and yours",
         false => "the reference and the best crates; yours joins them once it has passed",
     };
-    println!("{}: how long do the same jobs take with {who}?\n", screen.bold(&pattern.title));
+    outln!("{}: how long do the same jobs take with {who}?\n", screen.bold(&pattern.title));
     let mut command = cargo::command(&book.root);
     command.args(["bench", "--quiet", "--package", "benches", "--bench", id]);
     if yours {

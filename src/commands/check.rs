@@ -22,13 +22,13 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, how: &Check) -> anyhow::Resu
         None => book.next(&State::load(book)?)?.into_iter().collect(),
     };
     if patterns.is_empty() && !how.json {
-        println!("Everything has passed. `cargo run -- check --all` checks it all again.");
+        outln!("Everything has passed. {} checks it all again.", words::command("check --all"));
     }
     let mut code = exit::PASS;
     for pattern in patterns {
         let report = one(book, screen, pattern, how)?;
         if how.json {
-            println!("{}", serde_json::to_string(&report)?);
+            outln!("{}", serde_json::to_string(&report)?);
         }
         if code == exit::PASS {
             code = report.exit;
@@ -45,25 +45,25 @@ pub(crate) fn one(
     how: &Check,
 ) -> anyhow::Result<Report> {
     if !how.json {
-        println!("{}  {}", screen.bold(&pattern.id), pattern.title);
+        outln!("{}  {}", screen.bold(&pattern.id), pattern.title);
     }
     // Read before the build: a save while it runs is not what was checked.
     let exercise = book.exercise(&pattern.id)?;
     let tell = |stage: &StageReport| {
         if !how.json {
-            println!("{}", stage_line(screen, stage));
+            outln!("{}", stage_line(screen, stage));
         }
     };
     let report = check(book, pattern, how.timeout, screen.colours() && !how.json, tell)?;
     remember(book, &report, &exercise.hash())?;
-    keep_timeline(book, &pattern.id, &report.verdict)?;
+    keep_timeline(book, &pattern.id, &exercise, &report.verdict)?;
     if !how.json {
-        println!("\n{}", in_words(screen, &report.verdict));
+        outln!("\n{}", in_words(screen, &report.verdict));
         if let Some(told) = timeline(book, pattern, how.timeout, &report)? {
-            keep_timeline(book, &pattern.id, &told)?;
-            print!("{}", how_it_comes_about(screen, &told));
+            keep_timeline(book, &pattern.id, &exercise, &told)?;
+            out!("{}", how_it_comes_about(screen, &told));
         }
-        println!("{}", next_step(book, &pattern.id, &exercise, &report.verdict)?);
+        outln!("{}", next_step(book, &pattern.id, &exercise, &report.verdict)?);
     }
     Ok(report)
 }
@@ -76,19 +76,28 @@ fn remember(book: &Workbook, report: &Report, hash: &str) -> anyhow::Result<()> 
         if let Verdict::Passes = report.verdict {
             progress.passed = Some(hash.to_owned());
         }
-        if !matches!(report.verdict, Verdict::DoesNotCompile { .. }) {
-            progress.failing = report.verdict.test().map(str::to_owned);
+        let failing = report.verdict.test().map(str::to_owned);
+        if !matches!(report.verdict, Verdict::DoesNotCompile { .. }) && progress.failing != failing
+        {
+            progress.failing = failing;
+            progress.hint = 0;
         }
     })
 }
 
-/// Keeps what a failing model says, for `explain`.
-fn keep_timeline(book: &Workbook, id: &str, verdict: &Verdict) -> anyhow::Result<()> {
+/// Keeps what a failing model says of an answer, for `explain`.
+fn keep_timeline(
+    book: &Workbook,
+    id: &str,
+    exercise: &Answer,
+    verdict: &Verdict,
+) -> anyhow::Result<()> {
     if let Verdict::Fails { stage: Stage::Models, says, pictures, .. } = verdict {
         let folder = book.path(".workbook/last");
         fs::create_dir_all(&folder)?;
         fs::write(folder.join(format!("{id}.txt")), format!("{says}\n"))?;
         fs::write(folder.join(format!("{id}.pictures")), pictures.join("\n"))?;
+        fs::write(folder.join(format!("{id}.hash")), exercise.hash())?;
     }
     Ok(())
 }
@@ -132,21 +141,25 @@ fn next_step(
     let hint = match verdict {
         Verdict::Passes => return after_a_pass(book, id),
         Verdict::DoesNotCompile { .. } => String::new(),
-        _ => format!(" Stuck? `cargo run -- hint {id}`."),
+        _ => format!(" Stuck? {}.", words::command(&format!("hint {id}"))),
     };
     let file =
         exercise.root().map_or_else(|| format!("{id}.rs"), |root| root.display().to_string());
-    Ok(format!("Next: edit exercises/src/{file}, then `cargo run -- check {id}`.{hint}"))
+    let check = words::command(&format!("check {id}"));
+    Ok(format!("Next: edit exercises/src/{file}, then {check}.{hint}"))
 }
 
 fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
     let next = match book.next(&State::load(book)?)? {
         Some(next) => {
-            format!("Next: {}, in exercises/src/{}.rs: `cargo run`.", next.title, next.id)
+            let run = words::command("");
+            format!("Next: {}, in exercises/src/{}.rs: {run}.", next.title, next.id)
         }
         None => "That was the last one: everything has passed.".to_owned(),
     };
-    Ok(format!("Compare: `cargo run -- diff {id}`. Measure: `cargo run -- bench {id}`. {next}"))
+    let compare = words::command(&format!("diff {id}"));
+    let measure = words::command(&format!("bench {id}"));
+    Ok(format!("Compare: {compare}. Measure: {measure}. {next}"))
 }
 
 fn indented(text: &str) -> String {

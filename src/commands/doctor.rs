@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use crate::screen::Screen;
 use crate::state::State;
+use crate::words;
 use crate::workbook::Workbook;
 use crate::{cargo, exit};
 
@@ -27,10 +28,10 @@ pub(crate) fn run(root: Option<PathBuf>, screen: &Screen) -> anyhow::Result<u8> 
     let mut code = exit::PASS;
     for (thing, found) in findings {
         match found {
-            Ok(what) => println!("{} {thing:<13}{what}", screen.good("✓")),
+            Ok(what) => outln!("{} {thing:<13}{what}", screen.good("✓")),
             Err(what) => {
                 code = exit::ENVIRONMENT;
-                println!("{} {thing:<13}{what}", screen.bad("✗"));
+                outln!("{} {thing:<13}{what}", screen.bad("✗"));
             }
         }
     }
@@ -84,8 +85,9 @@ fn sources(book: &Workbook) -> Result<String, String> {
     match missing.as_slice() {
         [] => Ok("every exercise is there".to_owned()),
         _ => Err(format!(
-            "missing: {}; `cargo run -- reset ID` puts a stub back",
-            missing.join(", ")
+            "missing: {}; {} puts a stub back",
+            missing.join(", "),
+            words::command("reset ID")
         )),
     }
 }

@@ -7,6 +7,8 @@ use anyhow::Context;
 
 use crate::exit;
 use crate::screen::Screen;
+use crate::state::State;
+use crate::words;
 use crate::workbook::Workbook;
 
 pub(crate) fn run(
@@ -16,20 +18,30 @@ pub(crate) fn run(
     open: bool,
 ) -> anyhow::Result<u8> {
     let id = &book.pick(id)?.id;
-    let Ok(timeline) = std::fs::read_to_string(book.path(format!(".workbook/last/{id}.txt")))
-    else {
+    let kept = |end: &str| std::fs::read_to_string(book.path(format!(".workbook/last/{id}.{end}")));
+    let Ok(timeline) = kept("txt") else {
         return Err(exit::usage(format!(
-            "No model of `{id}` has failed here yet: `cargo run -- check {id}` runs them once behaviour and properties pass."
+            "No model of `{id}` has failed here yet. {} runs them once behaviour, properties and stress pass; \
+             when one of those fails, it shows a model that fails with it, if there is one.",
+            words::command(&format!("check {id}"))
         )));
     };
-    print!("{timeline}");
-    let pictures = std::fs::read_to_string(book.path(format!(".workbook/last/{id}.pictures")));
-    let pictures = pictures.unwrap_or_default();
+    let exercise = book.exercise(id)?;
+    let same = kept("hash").is_ok_and(|hash| hash == exercise.hash());
+    let passes = State::load(book)?.of(id).passes(&exercise);
+    match (same, passes) {
+        (true, false) => {}
+        (false, false) => outln!("from an earlier version of your answer\n"),
+        (false, true) => outln!("from an earlier version of your answer; it passes now\n"),
+        (true, true) => outln!("from an earlier check; your answer has passed since\n"),
+    }
+    out!("{timeline}");
+    let pictures = kept("pictures").unwrap_or_default();
     let Some(page) = pictures.lines().find(|path| path.ends_with(".html")) else {
         return Ok(exit::PASS);
     };
     let page: PathBuf = book.path(page);
-    println!("{} {}", screen.dim("page:"), page.display());
+    outln!("{} {}", screen.dim("page:"), page.display());
     if open {
         let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
         let mut command = Command::new(opener);

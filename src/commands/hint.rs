@@ -15,19 +15,20 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, id: Option<&str>) -> anyhow:
     };
     let mut level = 0;
     State::update_one(book, id, |progress| {
-        let read = progress.hints.entry(hint.test.clone()).or_default();
-        *read = (*read + 1).min(hint.levels.len());
-        level = *read;
+        level = (progress.hint + 1).min(hint.levels.len());
+        progress.hint = level;
     })?;
     let about = failing.map_or(String::new(), |test| format!(" · {}", words::sentence(&test)));
-    println!("{}{about} · hint {level} of {}\n", screen.bold(id), hint.levels.len());
-    print!("{}", screen.wrap(&hint.levels[level - 1], "  "));
+    outln!("{}{about} · hint {level} of {}\n", screen.bold(id), hint.levels.len());
+    out!("{}", screen.wrap(&hint.levels[level - 1], "  "));
     if level == hint.levels.len() {
-        println!(
-            "\nThat was the last one. `cargo run -- solution {id} --peek` shows the reference."
+        outln!(
+            "\nThat was the last one. {} shows the reference.",
+            words::command(&format!("solution {id} --peek"))
         );
     } else {
-        println!("\nTry it: `cargo run -- check {id}`. The same command again says more.");
+        let check = words::command(&format!("check {id}"));
+        outln!("\nTry it: {check}. The same command again says more.");
     }
     Ok(exit::PASS)
 }

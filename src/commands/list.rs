@@ -13,7 +13,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen) -> anyhow::Result<u8> {
     for pattern in &book.curriculum.patterns {
         if pattern.part != part {
             part = &pattern.part;
-            println!("{}", screen.bold(part));
+            outln!("{}", screen.bold(part));
         }
         let progress = state.of(&pattern.id);
         let exercise = book.exercise(&pattern.id)?;
@@ -31,7 +31,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen) -> anyhow::Result<u8> {
         }
         let notes =
             if notes.is_empty() { String::new() } else { format!("  ({})", notes.join(", ")) };
-        println!("  {mark} {:<width$}  {}{}", pattern.id, pattern.title, screen.dim(&notes));
+        outln!("  {mark} {:<width$}  {}{}", pattern.id, pattern.title, screen.dim(&notes));
     }
     Ok(exit::PASS)
 }

@@ -1,5 +1,7 @@
 //! `reset`: the stub again, with a backup of what you wrote.
 
+use std::path::PathBuf;
+
 use crate::exit;
 use crate::screen::Screen;
 use crate::state::State;
@@ -13,7 +15,7 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, id: &str) -> anyhow::Result<
     }
     let yours = book.exercise(id)?;
     if yours == stub {
-        println!("exercises/src/{id}.rs is the stub already.");
+        outln!("exercises/src/{id}.rs is the stub already.");
         return Ok(exit::PASS);
     }
     let backup = book.backup(id)?;
@@ -22,12 +24,18 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, id: &str) -> anyhow::Result<
     State::update_one(book, id, |progress| {
         progress.passed = None;
         progress.failing = None;
-        progress.hints.clear();
+        progress.hint = 0;
     })?;
+    outln!("exercises/src/{id}.rs is the stub again.");
     let backup = backup.strip_prefix(&book.root).unwrap_or(&backup).display().to_string();
-    println!(
-        "exercises/src/{id}.rs is the stub again. What you wrote is in {}.",
-        screen.bold(&backup)
-    );
+    if !yours.files.is_empty() {
+        outln!("What you wrote is in {}. To have it back:", screen.bold(&backup));
+        outln!("  cd {:?}", book.root);
+        let single = PathBuf::from(id).with_extension("rs");
+        if !yours.files.contains_key(&single) {
+            outln!("  rm exercises/src/{}", single.display());
+        }
+        outln!("  cp -R {backup}/. exercises/src/");
+    }
     Ok(exit::PASS)
 }

@@ -4,6 +4,7 @@ use crate::curriculum::Pattern;
 use crate::exit;
 use crate::screen::Screen;
 use crate::state::State;
+use crate::words;
 use crate::workbook::Workbook;
 
 pub(crate) fn run(
@@ -14,9 +15,9 @@ pub(crate) fn run(
 ) -> anyhow::Result<u8> {
     let pattern = book.pick(id)?;
     unlock(book, pattern, peek)?;
-    for (path, text) in &book.reference(&pattern.id)?.files {
-        println!("{}\n", screen.bold(&format!("solutions/src/{}", path.display())));
-        println!("{}", text.trim_end());
+    for (path, text) in &book.reference(&pattern.id)?.without_anchors().files {
+        outln!("{}\n", screen.bold(&format!("solutions/src/{}", path.display())));
+        outln!("{}", text.trim_end());
     }
     Ok(exit::PASS)
 }
@@ -30,7 +31,8 @@ pub(crate) fn unlock(book: &Workbook, pattern: &Pattern, peek: bool) -> anyhow::
     }
     if !peek {
         return Err(exit::usage(format!(
-            "Yours has not passed yet: `cargo run -- check {id}`. `--peek` shows the reference all the same; the list remembers."
+            "Yours has not passed yet: {}. `--peek` shows the reference all the same; the list remembers.",
+            words::command(&format!("check {id}"))
         )));
     }
     State::update_one(book, id, |progress| progress.peeked = true)

@@ -21,9 +21,10 @@ pub(crate) fn run(book: &Workbook, screen: &Screen) -> anyhow::Result<u8> {
         passed += usize::from(passing(&pattern.id)?);
     }
     let Some(next) = book.next(&state)? else {
-        println!(
-            "All {} have passed. `cargo run -- list` shows them.",
-            words::count(all.len(), "pattern")
+        outln!(
+            "All {} have passed. {} shows them.",
+            words::count(all.len(), "pattern"),
+            words::command("list")
         );
         return Ok(exit::PASS);
     };
@@ -31,14 +32,16 @@ pub(crate) fn run(book: &Workbook, screen: &Screen) -> anyhow::Result<u8> {
         let welcome = format!(
             "Welcome. Each exercise is a file of documented stubs, and a spec that judges it. Now your first one \
              is checked: it fails, as it must, for nothing is written yet. Then open exercises/src/{}.rs, read the \
-             page at its top, fill in a body, and start this again. The first build takes a minute.",
+             page at its top, fill in a body, and start this again. The first build takes \
+             a few minutes, in two parts.",
             next.id
         );
-        println!("{}", screen.wrap(&welcome, ""));
+        outln!("{}", screen.wrap(&welcome, ""));
     } else {
-        println!(
-            "{passed} of {} passed; `cargo run -- list` shows them.\n",
-            words::count(all.len(), "pattern")
+        outln!(
+            "{passed} of {} passed; {} shows them.\n",
+            words::count(all.len(), "pattern"),
+            words::command("list")
         );
     }
     let how = Check { id: None, all: false, json: false, timeout: Duration::from_secs(10) };

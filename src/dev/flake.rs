@@ -48,9 +48,9 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, runs: usize) -> anyhow::Resu
     }
     let total: usize = executables.iter().map(|executable| executable.suite.tests.len()).sum();
     for (test, (times, output)) in &failures {
-        println!("{} {test} failed {times} of {runs} times", screen.bad("✗"));
-        print!("{}", screen.wrap(output.trim(), "    "));
+        outln!("{} {test} failed {times} of {runs} times", screen.bad("✗"));
+        out!("{}", screen.wrap(output.trim(), "    "));
     }
-    println!("{}, {runs} times each: {} fail", words::count(total, "test"), failures.len());
+    outln!("{}, {runs} times each: {} fail", words::count(total, "test"), failures.len());
     Ok(if failures.is_empty() { exit::PASS } else { exit::FAILS })
 }

@@ -45,17 +45,17 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyh
             match fate {
                 Ok(()) => {
                     killed += 1;
-                    println!("{} {name}  killed by {}  {time}", screen.good("✓"), patch.killed_by);
+                    outln!("{} {name}  killed by {}  {time}", screen.good("✓"), patch.killed_by);
                 }
                 Err(why) => {
                     survivors += 1;
-                    println!("{} {name}  {}  {time}", screen.bad("✗"), screen.bad("SURVIVES"));
-                    print!("{}", screen.wrap(&why, "    "));
+                    outln!("{} {name}  {}  {time}", screen.bad("✗"), screen.bad("SURVIVES"));
+                    out!("{}", screen.wrap(&why, "    "));
                 }
             }
         }
     }
-    println!(
+    outln!(
         "{} killed, {} in {:.0} s",
         words::count(killed, "wrong answer"),
         words::count(survivors, "survivor"),
@@ -75,12 +75,13 @@ pub(crate) fn install(book: &Workbook, screen: &Screen, which: &str) -> anyhow::
     let backup = book.backup(id)?;
     book.exercise(id)?.install(&backup, id)?;
     wrong.install(&book.path("exercises/src"), id)?;
-    println!("{}\n", screen.bold(&patch.title));
-    print!("{}", screen.wrap(&patch.why, "  "));
-    println!(
-        "\nIt is in exercises/src now; yours is in {}. `cargo run -- check {id}` judges it, \
-         `cargo run -- reset {id}` puts the stub back.",
-        backup.strip_prefix(&book.root).unwrap_or(&backup).display()
+    outln!("{}\n", screen.bold(&patch.title));
+    out!("{}", screen.wrap(&patch.why, "  "));
+    outln!(
+        "\nIt is in exercises/src now; yours is in {}. {} judges it, {} puts the stub back.",
+        backup.strip_prefix(&book.root).unwrap_or(&backup).display(),
+        words::command(&format!("check {id}")),
+        words::command(&format!("reset {id}"))
     );
     Ok(exit::PASS)
 }

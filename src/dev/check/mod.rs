@@ -49,15 +49,15 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, run_stubs: bool) -> anyhow::
         stubs::run(book, &mut findings)?;
     }
     for (what, todo) in &findings.found {
-        println!("{} {what}", screen.bad("✗"));
-        print!("{}", screen.wrap(todo, "    "));
+        outln!("{} {what}", screen.bad("✗"));
+        out!("{}", screen.wrap(todo, "    "));
     }
     let patterns = words::count(book.curriculum.patterns.len(), "pattern");
     if findings.found.is_empty() {
-        println!("{} {patterns} complete", screen.good("✓"));
+        outln!("{} {patterns} complete", screen.good("✓"));
         return Ok(exit::PASS);
     }
-    println!("{patterns} checked: {} to mend", words::count(findings.found.len(), "thing"));
+    outln!("{patterns} checked: {} to mend", words::count(findings.found.len(), "thing"));
     Ok(exit::FAILS)
 }
 
