@@ -32,8 +32,10 @@ fn main() {
         rendezvous(fours, tasks(two, 0, 4));
 
         let threads = |pairs| Threads { capacity: 128, pairs };
-        thread_queues(bench.two_threads("bounded 128, 1×1 OS threads"), threads(1));
-        thread_queues(bench.two_threads("bounded 128, 4×4 OS threads"), threads(4));
+        let one = bench.two_threads("bounded 128, 1×1 OS threads").remark(ONE_LOCK);
+        thread_queues(one, threads(1));
+        let four = bench.two_threads("bounded 128, 4×4 OS threads").remark(ONE_LOCK);
+        thread_queues(four, threads(4));
     });
 }
 
@@ -44,6 +46,10 @@ const PROMISED: &str = "a value promised to a receiver fills its slot until it i
 /// What the reference pays where there is no buffer.
 const TAKEN: &str = "a send of the reference ends when its value is taken, not when it is handed over: \
     a switch more,\n  and no value goes with a dropped receive (`cargo test -p benches --test safety`)";
+
+/// What the reference pays where a sender and a receiver run at once.
+const ONE_LOCK: &str = "the reference has one lock for both ends, and its cache line travels with every message; the \
+    rings of\n  crossbeam and crossfire let the two ends work apart";
 
 /// The channel alone: a message is taken by the thread that has just sent it.
 fn same_thread(group: Group<'_, '_>) {

@@ -31,7 +31,7 @@ pub(super) fn render(report: &Report, width: usize, colour: bool) -> String {
     if !view.lines.is_empty() {
         Table::new(report, &view, width, colour).write(&mut out);
     }
-    foot(report, &view, colour, &mut out);
+    foot(report, colour, &mut out);
     out
 }
 
@@ -50,7 +50,7 @@ fn head(report: &Report, colour: bool, out: &mut String) {
     let _ = writeln!(out, "  {}", paint(&report.found_by(), "2", colour));
 }
 
-fn foot(report: &Report, view: &View, colour: bool, out: &mut String) {
+fn foot(report: &Report, colour: bool, out: &mut String) {
     let width = report.blocked.iter().map(|(name, _)| columns(name)).max().unwrap_or(0);
     for (name, waits) in &report.blocked {
         let name = pad(name, width);
@@ -67,10 +67,7 @@ fn foot(report: &Report, view: &View, colour: bool, out: &mut String) {
             );
         }
     }
-    let state = |row: usize| &report.timeline.rows[row].state;
-    let holds = view.rows().any(|row| !state(row).held.is_empty());
-    let waits = view.rows().any(|row| !state(row).waiting.is_empty());
-    let legend = match (holds, waits) {
+    let legend = match (out.contains('┃'), out.contains('┆')) {
         (true, true) => "┃ holds a lock   ┆ waits",
         (true, false) => "┃ holds a lock",
         (false, true) => "┆ waits",

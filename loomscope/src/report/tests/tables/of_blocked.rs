@@ -23,7 +23,7 @@ gate
   7 │ waits on cv, unlocks lock │                             │ gate.rs:10 │ let _guard = self.cv.wait(guard).unwrap();
 ────┴───────────────────────────┴─────────────────────────────┴────────────┴────────────────────────────────────────────
 ✗ main  waits for ever for a notify of `cv`, since step 7 (exercises/src/gate.rs:10)
-  ┃ holds a lock   ┆ waits
+  ┃ holds a lock
 "#,
     );
 }
@@ -72,7 +72,6 @@ again
   2 │ wants items, which it holds │ queue.rs:5 │ self.items.lock().unwrap().push_back(item);
 ────┴─────────────────────────────┴────────────┴────────────────────────────────────────────
 ✗ main  waits for ever for `items`, since step 2 (src/queue.rs:5); it holds it itself since step 1 (src/queue.rs:1)
-  ┃ holds a lock   ┆ waits
 "#,
     );
 }
@@ -94,7 +93,7 @@ forgotten
   4 │ wants items (held by thief) │ ┃           │ queue.rs:5 │ self.items.lock().unwrap().push_back(item);
 ────┴─────────────────────────────┴─────────────┴────────────┴────────────────────────────────────────────
 ✗ main  waits for ever for `items`, since step 4 (src/queue.rs:5); thief holds it since step 2 (src/queue.rs:1)
-  ┃ holds a lock   ┆ waits
+  ┃ holds a lock
 "#,
     );
 }
@@ -138,7 +137,6 @@ park
   3 │ parks                     │              │ queue.rs:2 │ while items.is_empty() {
 ────┴───────────────────────────┴──────────────┴────────────┴─────────────────────────────────────────
 ✗ main  waits for ever for an unpark, since step 3 (src/queue.rs:2)
-  ┆ waits
 "#,
     );
 }
@@ -231,7 +229,7 @@ one notify, four consumers
 ✗ consumer-1  waits for ever for a notify of `ready`, since step 3 (exercises/src/a_rather_long_file_name.rs:3)
 ✗ consumer-3  waits for ever for a notify of `ready`, since step 9 (exercises/src/a_rather_long_file_name.rs:3)
 ✗ consumer-4  waits for ever for a notify of `ready`, since step 12 (exercises/src/a_rather_long_file_name.rs:3)
-  ┃ holds a lock   ┆ waits
+  ┆ waits
 "#,
     );
 }
@@ -274,7 +272,7 @@ two
     │                       │ unlocks items         │                      │            │
 ────┴───────────────────────┴───────────────────────┴──────────────────────┴────────────┴───────────────────────────────
 ✗ a  waits for ever for a notify of `ready`, since step 16 (src/queue.rs:3)
-  ┃ holds a lock   ┆ waits
+  ┆ waits
 "#,
     );
 }
@@ -297,7 +295,7 @@ taken
   5 │ ┆                             │ ends                         │ queue.rs:8 │ thread::spawn_named("consumer", consu…
 ────┴───────────────────────────────┴──────────────────────────────┴────────────┴───────────────────────────────────────
 ✗ main  waits for ever for `items`, since step 2 (src/queue.rs:3); thief holds it since step 3 (src/queue.rs:5)
-  ┃ holds a lock   ┆ waits
+  ┆ waits
 "#,
     );
 }

@@ -29,7 +29,6 @@ check then act
     │      │ I1: two holders of one permit — «zwei»,   │                │                │
     │      │ 二人                                      │                │                │
 ────┴──────┴───────────────────────────────────────────┴────────────────┴────────────────┴──────────────────────────────
-  ┃ holds a lock
 "#,
     );
 }
@@ -73,7 +72,6 @@ task
   3 │      │ first ends in a panic                 │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
   4 │      │ ends                                  │ publish.rs:4 │ assert_eq!(data.load(Relaxed), 42);
 ────┴──────┴───────────────────────────────────────┴──────────────┴────────────────────────────────────────────────────
-  ┃ holds a lock
 "#,
     );
 }
@@ -94,7 +92,6 @@ spin
   3 │ yields             │ publish.rs:3 │ while !ready.load(Acquire) { thread::yield_now(); }
       ↻ these 2 rows, 40 times in all
 ────┴────────────────────┴──────────────┴────────────────────────────────────────────────────
-  ┃ holds a lock
 "#,
     );
 }
