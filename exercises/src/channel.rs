@@ -63,7 +63,7 @@
 //!
 //! # Cost
 //!
-//! One lock, held for some ten instructions, twice a value; no allocation a value: the ring is
+//! One short lock, taken twice a value; no allocation a value: the ring is
 //! reserved (up to 1024 slots; a larger one, and an unbounded one, grow as they are used and keep
 //! their size), and so are places in line, once as many as ever waited at one time. A waker is
 //! cloned only by who will wait. A value wakes at most one receiver, and all streams that wait; a
@@ -75,10 +75,10 @@
 //!
 //! 1. `tokio::sync::mpsc` where there is one receiver: it is what tokio users expect, and it keeps I1
 //!    to I5. `async-channel` or `flume` for many receivers.
-//! 2. `crossbeam-channel` for threads alone: lock-free, and its `select!` is atomic as Go's is.
-//! 3. `kanal` and `crossfire` are faster where many tasks press on a full buffer, whose order here is
-//!    strict, and `kanal` at capacity 0, where its send ends before the value was taken. It loses a
-//!    value with a `recv` that is dropped after the hand-off.
+//! 2. `crossbeam-channel` for threads alone: lock-free, faster, and its `select!` is atomic as Go's is.
+//! 3. `kanal` and `crossfire` are faster as soon as two threads take part, most of all where many tasks
+//!    press on a full buffer, whose order here is strict, and `kanal` at capacity 0, where its send ends
+//!    before the value was taken. It loses a value with a `recv` that is dropped after the hand-off.
 
 use futures::Stream;
 use loomscope::sync::Mutex;
