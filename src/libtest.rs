@@ -1,6 +1,7 @@
 //! Test executables: which tests they hold, which of them fail, and with what words.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
@@ -69,6 +70,22 @@ impl Suite {
                 listed.stderr
             ))),
         }
+    }
+
+    /// Moves the executable to where the next build leaves it alone. It is tempting to copy it, but a
+    /// process that another thread starts meanwhile would hold the copy open for writing, and what
+    /// is open for writing cannot be run.
+    pub(crate) fn keep(&self, place: PathBuf) -> anyhow::Result<Self> {
+        let ready = place.parent().map_or(Ok(()), fs::create_dir_all);
+        ready
+            .and_then(|()| fs::rename(&self.executable, &place))
+            .with_context(|| format!("cannot write {}", place.display()))?;
+        Ok(Self { executable: place, folder: self.folder.clone(), tests: self.tests.clone() })
+    }
+
+    /// Removes what was kept; what is left of it would only take room.
+    pub(crate) fn remove(&self) {
+        drop(fs::remove_file(&self.executable));
     }
 
     /// Runs some of the tests, and ends them when none passes for as long as `patience`.

@@ -1,7 +1,9 @@
 //! `dev wrong`: each wrong answer must be killed by the test it names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -12,7 +14,7 @@ use crate::answer::Answer;
 use crate::cargo::{self, Build, Executable};
 use crate::check::request;
 use crate::exit;
-use crate::libtest::{Death, Ending, Outcome};
+use crate::libtest::{Death, Ending, Outcome, Suite};
 use crate::screen::Screen;
 use crate::words;
 use crate::workbook::Workbook;
@@ -22,46 +24,78 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// A model of a wrong answer may explore for long.
 const MODEL_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How many wrong answers are judged beside the one that is being built: those that take long mostly
+/// sleep until their deadline.
+const JUDGES: usize = 4;
+
 /// Applies each wrong answer in a copy of the workbook, and prints what became of it.
 pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyhow::Result<u8> {
     let patches = select(book, which)?;
     let copy = scratch::copy(book)?;
-    let started = Instant::now();
-    let ids: BTreeSet<&str> = patches.iter().map(|patch| patch.id.as_str()).collect();
-    let (mut survivors, mut killed) = (0, 0);
-    for id in ids {
-        let reference = copy.reference(id)?;
-        let lab = Lab { book: &copy, id };
-        let own: Vec<_> = patches.iter().filter(|patch| patch.id == id).collect();
-        let unfit = lab.reference_fails(&reference, &own)?;
-        for patch in own {
-            let since = Instant::now();
-            let fate = match unfit.iter().find(|(test, _)| *test == patch.killed_by) {
-                Some((_, why)) => Err(format!("the reference itself fails: {why}")),
-                None => lab.try_patch(&reference, patch)?,
-            };
-            let name = format!("{id}/{}", patch.name);
-            let time = screen.dim(&format!("{:.1} s", since.elapsed().as_secs_f64()));
-            match fate {
-                Ok(()) => {
-                    killed += 1;
-                    outln!("{} {name}  killed by {}  {time}", screen.good("✓"), patch.killed_by);
+    let mut report = Report { screen, started: Instant::now(), killed: 0, survivors: 0 };
+    thread::scope(|scope| {
+        let mut judges = VecDeque::new();
+        for of_one in patches.chunk_by(|one, other| one.id == other.id) {
+            let lab = Lab { book: &copy, id: &of_one[0].id };
+            let reference = copy.reference(lab.id)?;
+            let unfit = lab.reference_fails(&reference, of_one)?;
+            for patch in of_one {
+                if judges.len() == JUDGES {
+                    report.tell(judges.pop_front().expect("there are some"))?;
                 }
-                Err(why) => {
-                    survivors += 1;
-                    outln!("{} {name}  {}  {time}", screen.bad("✗"), screen.bad("SURVIVES"));
-                    out!("{}", screen.wrap(&why, "    "));
-                }
+                let trial = match unfit.iter().find(|(test, _)| *test == patch.killed_by) {
+                    Some((_, why)) => Err(format!("the reference itself fails: {why}")),
+                    None => lab.prepare(&reference, patch)?,
+                };
+                judges.push_back((patch, scope.spawn(|| Trial::judge(trial))));
             }
         }
+        judges.into_iter().try_for_each(|judge| report.tell(judge))?;
+        Ok(report.sum())
+    })
+}
+
+/// A wrong answer's thread and what it will say: nothing for one that dies as it promises, else how
+/// it lives; and how long it took.
+type Judge<'scope, 'p> = (&'p Patch, ScopedJoinHandle<'scope, anyhow::Result<(Fate, Duration)>>);
+type Fate = Result<(), String>;
+
+/// Prints the fates as they come, and counts them.
+struct Report<'s> {
+    screen: &'s Screen,
+    started: Instant,
+    killed: usize,
+    survivors: usize,
+}
+
+impl Report<'_> {
+    fn tell(&mut self, (patch, judge): Judge<'_, '_>) -> anyhow::Result<()> {
+        let (fate, took) = judge.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+        let (screen, name) = (self.screen, format!("{}/{}", patch.id, patch.name));
+        let time = screen.dim(&format!("{:.1} s", took.as_secs_f64()));
+        match fate {
+            Ok(()) => {
+                self.killed += 1;
+                outln!("{} {name}  killed by {}  {time}", screen.good("✓"), patch.killed_by);
+            }
+            Err(why) => {
+                self.survivors += 1;
+                outln!("{} {name}  {}  {time}", screen.bad("✗"), screen.bad("SURVIVES"));
+                out!("{}", screen.wrap(&why, "    "));
+            }
+        }
+        Ok(())
     }
-    outln!(
-        "{} killed, {} in {:.0} s",
-        words::count(killed, "wrong answer"),
-        words::count(survivors, "survivor"),
-        started.elapsed().as_secs_f64()
-    );
-    Ok(if survivors == 0 { exit::PASS } else { exit::FAILS })
+
+    fn sum(&self) -> u8 {
+        outln!(
+            "{} killed, {} in {:.0} s",
+            words::count(self.killed, "wrong answer"),
+            words::count(self.survivors, "survivor"),
+            self.started.elapsed().as_secs_f64()
+        );
+        if self.survivors == 0 { exit::PASS } else { exit::FAILS }
+    }
 }
 
 /// Puts one wrong answer in the place of the exercise, to look at.
@@ -119,7 +153,7 @@ impl Lab<'_> {
     fn reference_fails(
         &self,
         reference: &Answer,
-        patches: &[&Patch],
+        patches: &[Patch],
     ) -> anyhow::Result<Vec<(String, String)>> {
         self.install(reference)?;
         let tests: BTreeSet<&str> = patches.iter().map(|patch| patch.killed_by.as_str()).collect();
@@ -154,8 +188,13 @@ impl Lab<'_> {
         })
     }
 
-    /// Ok if the patch dies as it promises; else how it lives.
-    fn try_patch(&self, reference: &Answer, patch: &Patch) -> anyhow::Result<Result<(), String>> {
+    /// Builds a wrong answer and keeps what was built, since the next build writes over it. The
+    /// error says why it cannot be judged.
+    fn prepare<'p>(
+        &self,
+        reference: &Answer,
+        patch: &'p Patch,
+    ) -> anyhow::Result<Result<Trial<'p>, String>> {
         let wrong = match patch.apply(reference) {
             Ok(wrong) => wrong,
             Err(error) => return Ok(Err(format!("{error:#}"))),
@@ -167,21 +206,11 @@ impl Lab<'_> {
                 return Ok(Err(format!("it does not compile:\n{errors}")));
             }
         };
-        let Some(outcome) = self.run(&executables, &patch.killed_by)? else {
+        let Some(executable) = holder(&executables, &patch.killed_by) else {
             return Ok(Err(format!("no test is named `{}`", patch.killed_by)));
         };
-        let output = match (outcome.ending, outcome.failed.into_iter().next()) {
-            (Ending::Finished, Some(failed)) => failed.output,
-            (Ending::Finished, None) => return Ok(Err(format!("{} passes", patch.killed_by))),
-            (Ending::Blocked(_), _) => {
-                return Ok(Err("it hangs, past the spec's own deadline".into()));
-            }
-            (Ending::Died(Death { says, words, .. }), _) => format!("{says}\n{words}"),
-        };
-        if output.contains(&patch.says) {
-            return Ok(Ok(()));
-        }
-        Ok(Err(format!("it fails, but does not say `{}`:\n{}", patch.says, output.trim())))
+        let place = self.book.path("target/judged").join(format!("{}-{}", self.id, patch.name));
+        Ok(Ok(Trial { patch, suite: executable.suite.keep(place)? }))
     }
 
     /// Puts an answer in the place of the exercise of the copy.
@@ -194,11 +223,52 @@ impl Lab<'_> {
     }
 
     fn run(&self, executables: &[Executable], test: &str) -> anyhow::Result<Option<Outcome>> {
-        let holds = |e: &&Executable| e.suite.tests.iter().any(|name| name == test);
-        let Some(executable) = executables.iter().find(holds) else { return Ok(None) };
-        let patience = if is_model(test) { MODEL_PATIENCE } else { PATIENCE };
-        executable.suite.run(&[test], patience).map(Some)
+        let Some(executable) = holder(executables, test) else { return Ok(None) };
+        executable.suite.run(&[test], patience(test)).map(Some)
     }
+}
+
+/// A wrong answer that was built, and waits for its test.
+struct Trial<'p> {
+    patch: &'p Patch,
+    suite: Suite,
+}
+
+impl Trial<'_> {
+    fn judge(trial: Result<Self, String>) -> anyhow::Result<(Fate, Duration)> {
+        let since = Instant::now();
+        let fate = match trial {
+            Ok(trial) => trial.run()?,
+            Err(why) => Err(why),
+        };
+        Ok((fate, since.elapsed()))
+    }
+
+    fn run(&self) -> anyhow::Result<Fate> {
+        let Patch { killed_by, says, .. } = self.patch;
+        let outcome = self.suite.run(&[killed_by], patience(killed_by))?;
+        self.suite.remove();
+        let output = match (outcome.ending, outcome.failed.into_iter().next()) {
+            (Ending::Finished, Some(failed)) => failed.output,
+            (Ending::Finished, None) => return Ok(Err(format!("{killed_by} passes"))),
+            (Ending::Blocked(_), _) => {
+                return Ok(Err("it hangs, past the spec's own deadline".into()));
+            }
+            (Ending::Died(Death { says, words, .. }), _) => format!("{says}\n{words}"),
+        };
+        if output.contains(says) {
+            return Ok(Ok(()));
+        }
+        Ok(Err(format!("it fails, but does not say `{says}`:\n{}", output.trim())))
+    }
+}
+
+fn holder<'e>(executables: &'e [Executable], test: &str) -> Option<&'e Executable> {
+    executables.iter().find(|executable| executable.suite.tests.iter().any(|name| name == test))
+}
+
+fn patience(test: &str) -> Duration {
+    if is_model(test) { MODEL_PATIENCE } else { PATIENCE }
 }
 
 /// Whether a test belongs to the model specs.
