@@ -15,6 +15,9 @@
 /// Which face of the facade this is built on: the benches assert that it is the plain one.
 pub use loomscope::MODEL;
 
+#[cfg(feature = "counter")]
+pub mod counter;
+
 #[cfg(feature = "wait_group")]
 pub mod wait_group;
 

@@ -9,6 +9,9 @@ extern crate self as solutions;
 /// Which face of the facade this is built on: the benches assert that it is the plain one.
 pub use loomscope::MODEL;
 
+#[cfg(feature = "counter")]
+pub mod counter;
+
 #[cfg(feature = "wait_group")]
 pub mod wait_group;
 

@@ -1,5 +1,8 @@
 //! One file a pattern: every interleaving of a small program, under the explorer.
 
+#[cfg(feature = "counter")]
+mod counter;
+
 #[cfg(feature = "wait_group")]
 mod wait_group;
 
