@@ -7,7 +7,7 @@
 #[cfg(not(unix))]
 compile_error!(
     "the runner ends an answer that hangs through its Unix process group: use Linux, macOS or WSL, \
-     or run a spec without it: cargo test -p exercises --test wait_group"
+     or run a spec without it: cargo test -p exercises --test counter"
 );
 
 #[macro_use]
