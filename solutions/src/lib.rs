@@ -20,3 +20,6 @@ pub mod channel;
 
 #[cfg(feature = "semaphore")]
 pub mod semaphore;
+
+#[cfg(feature = "or_done")]
+pub mod or_done;
