@@ -21,6 +21,9 @@ pub mod counter;
 #[cfg(feature = "wait_group")]
 pub mod wait_group;
 
+#[cfg(feature = "snapshot")]
+pub mod snapshot;
+
 #[cfg(feature = "channel")]
 pub mod channel;
 

@@ -6,6 +6,9 @@ mod counter;
 #[cfg(feature = "wait_group")]
 mod wait_group;
 
+#[cfg(feature = "snapshot")]
+mod snapshot;
+
 #[cfg(feature = "channel")]
 mod channel;
 
