@@ -1,0 +1,181 @@
+//! Every item to both: one stream becomes two, and neither waits for the other longer than agreed.
+//!
+//! # Problem
+//!
+//! Two consumers want the same items: one stores them, one counts them. To read the stream twice is
+//! not possible, and to call both consumers from one loop ties each to the other's pace and to the
+//! other's failure. Who splits a stream has to answer three questions that a loop leaves open: how
+//! far one may run ahead of the other, what happens then, and what becomes of one when the other
+//! goes away.
+//!
+//! # From Go
+//!
+//! ```go
+//! for v := range in {
+//!     a, b := outA, outB                  // both are to be served, in whichever order
+//!     for a != nil || b != nil {
+//!         select {
+//!         case a <- v: a = nil            // a nil channel is never ready: this one has it
+//!         case b <- v: b = nil
+//!         }
+//!     }
+//! }
+//! close(outA); close(outB)
+//! ```
+//!
+//! A goroutine in the middle, and three hand-overs an item. Either consumer that stops receiving
+//! blocks it, and with it the other, for ever. (`io.TeeReader` has the name, and is something else:
+//! who reads from it writes the same bytes to a second place, in one call and in one goroutine.)
+//!
+//! # In Rust
+//!
+//! There is nobody in the middle. Each half is a [`Stream`], and whoever is polled and finds nothing
+//! kept for it polls the source itself, and keeps the item for the other. Dropping a half says what
+//! Go has no word for: that nobody will receive there any more. `Clone` says that an item can be
+//! given twice; who takes it last gets the original.
+//!
+//! # Invariants
+//!
+//! - I1: both halves are given the items of the source, in its order, each at most once. Under
+//!   [`Lag::Wait`] each half is given all of them; under [`Lag::DropOldest`] all but those counted
+//!   by [`Tee::dropped`].
+//! - I2: what is kept is kept for one of the halves: the one behind. Who drives the source has
+//!   nothing kept for it.
+//! - I3: at most one half drives, and for that time the source is out of the lock. Only who drives
+//!   keeps an item, or ends the tee.
+//! - I4: no more than the lag is kept.
+//! - I5: a half that sleeps left its waker before it looked for the last time. The source's wake
+//!   goes to both halves, so that it cannot be lost with one of them; one that comes while someone
+//!   drives is repeated by who drove, after it has put the source back.
+//! - I6: a half that went away is kept nothing, holds nobody up, and was the last to be asked for a
+//!   clone.
+//!
+//! # Cancellation and panics
+//!
+//! A dropped `next()` has taken nothing. A half that is dropped frees what was kept for it, and wakes
+//! the other where that waited for it; dropped after the source's wake and before its poll, it leaves
+//! nothing undone, as the other was woken, too. The second drop drops the source.
+//!
+//! A panic of the source reaches the half that drove, and ends the tee: the source is dropped, the
+//! other half gets what is kept for it, then the end. A panic of an item's `clone` costs the half
+//! that was polled this item (which `dropped` does not count); the other gets it, and both go on. A
+//! panic of a waker goes to who woke it, after all is in order again. No code of the user runs under
+//! the lock, neither source nor clone, destructor nor waker: each may use the halves.
+//!
+//! # Cost
+//!
+//! Three allocations a tee, none an item once the buffer has grown to its use. An item costs the half
+//! that drives two short locks, the other one; one clone, none where a half is alone. Nobody waits:
+//! no waker is touched. Both wait: the source's wake wakes both, the first to come drives. An item
+//! costs a unit of the task's cooperative budget, so that a half whose source is always ready lets
+//! its neighbours run, among them the other half.
+//!
+//! # See also
+//!
+//! 1. `async-broadcast`, where there are more than two, or who comes later wants to join. A sender in
+//!    a task of its own fills it.
+//! 2. `tokio::sync::broadcast`, likewise, if the slow may lose items.
+//! 3. A task with two `tokio::sync::mpsc`, where the source must be read on though nobody asks.
+//! 4. `futures::SinkExt::fanout`, which is the other side: who sends, sends to two sinks.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+use loomscope::sync::Mutex;
+
+/// Splits a stream into two halves that are both given every item, as far as `lag` allows.
+///
+/// Nothing runs in the background: the source is polled by a half that is polled and has nothing kept
+/// for it.
+///
+/// # Examples
+///
+/// ```
+/// # use solutions as patterns;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use futures::{StreamExt, join, stream};
+/// use patterns::tee::{Lag, tee};
+///
+/// let (sum, list) = tee(stream::iter(1..=4), Lag::Wait(2));
+/// let sum = sum.fold(0, |sum, n| async move { sum + n });
+/// let list = list.collect::<Vec<_>>();
+/// assert_eq!(join!(sum, list), (10, vec![1, 2, 3, 4]));
+/// # }
+/// ```
+pub fn tee<S>(stream: S, lag: Lag) -> (Tee<S>, Tee<S>)
+where
+    S: Stream,
+    S::Item: Clone,
+{
+    todo!(
+        "make two halves of one stream: what do they share, and which of the two may poll the stream?"
+    )
+}
+
+/// How far the faster half may run ahead of the other, in items, and what happens then.
+///
+/// Someone has to be given an item first, so a lag of 0 counts as 1: an item is asked of the source
+/// when the slower half has been given all before it, or, dropping, the latest alone is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// The faster half waits until the other has been given more, or is dropped.
+    ///
+    /// **A half that is alive and never polled holds the other up for good.** Drop what you do not
+    /// read. And who reads one half to its end before the other, in one task, waits for itself.
+    Wait(usize),
+    /// The faster half never waits: the oldest item that is kept for the other is dropped, and
+    /// counted by the other's [`Tee::dropped`].
+    DropOldest(usize),
+}
+
+/// One of the two halves that [`tee`] makes: a stream of the source's items.
+///
+/// After the end it stays ended. Its `next()` can be dropped at any time: it has taken nothing.
+pub struct Tee<S: Stream> {
+    // Your fields: what belongs to this half, and what to both?
+    marker: PhantomData<Arc<Mutex<Pin<Box<S>>>>>,
+}
+
+impl<S: Stream> Tee<S> {
+    /// How many items this half has lost by being too far behind, since the beginning.
+    ///
+    /// Always zero under [`Lag::Wait`]. Right after an item, on one thread, it is the number of
+    /// items that are missing before it; what the other half does later can raise it any time.
+    pub fn dropped(&self) -> u64 {
+        todo!("say how many items were dropped for this half: who has counted them?")
+    }
+}
+
+impl<S> Stream for Tee<S>
+where
+    S: Stream,
+    S::Item: Clone,
+{
+    type Item = S::Item;
+
+    /// # Panics
+    ///
+    /// With what the source's `poll_next`, its destructor or an item's `clone` panics with.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        todo!(
+            "take what is kept for this half, or poll the source and keep the item for the other: what if the other half is doing just that, or is too far behind?"
+        )
+    }
+}
+
+impl<S: Stream> Drop for Tee<S> {
+    fn drop(&mut self) {
+        // What has to happen when this goes, whatever stage it has reached?
+    }
+}
+
+impl<S: Stream> fmt::Debug for Tee<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tee").field("dropped", &self.dropped()).finish_non_exhaustive()
+    }
+}
