@@ -48,6 +48,7 @@
 pub mod channel;
 pub mod or_done;
 pub mod semaphore;
+pub mod tee;
 
 mod allocations;
 mod bench;

@@ -32,3 +32,6 @@ pub mod semaphore;
 
 #[cfg(feature = "or_done")]
 pub mod or_done;
+
+#[cfg(feature = "tee")]
+pub mod tee;

@@ -26,3 +26,6 @@ pub mod semaphore;
 
 #[cfg(feature = "or_done")]
 pub mod or_done;
+
+#[cfg(feature = "tee")]
+pub mod tee;

@@ -14,3 +14,6 @@ mod channel;
 
 #[cfg(feature = "semaphore")]
 mod semaphore;
+
+#[cfg(feature = "tee")]
+mod tee;
