@@ -46,6 +46,7 @@
 //! is repeated, and after too many of them the table says so.
 
 pub mod channel;
+pub mod keyed_map;
 pub mod or_done;
 pub mod semaphore;
 pub mod tee;

@@ -15,6 +15,9 @@ pub mod counter;
 #[cfg(feature = "wait_group")]
 pub mod wait_group;
 
+#[cfg(feature = "keyed_map")]
+pub mod keyed_map;
+
 #[cfg(feature = "snapshot")]
 pub mod snapshot;
 

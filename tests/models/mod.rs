@@ -6,6 +6,9 @@ mod counter;
 #[cfg(feature = "wait_group")]
 mod wait_group;
 
+#[cfg(feature = "keyed_map")]
+mod keyed_map;
+
 #[cfg(feature = "snapshot")]
 mod snapshot;
 
