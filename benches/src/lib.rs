@@ -45,6 +45,7 @@
 //! of two threads a probe says which regime it is (see [`Regime`]); a round in the wrong one
 //! is repeated, and after too many of them the table says so.
 
+pub mod cancel;
 pub mod channel;
 pub mod keyed_map;
 pub mod or_done;

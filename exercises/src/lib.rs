@@ -30,6 +30,9 @@ pub mod snapshot;
 #[cfg(feature = "channel")]
 pub mod channel;
 
+#[cfg(feature = "cancel")]
+pub mod cancel;
+
 #[cfg(feature = "semaphore")]
 pub mod semaphore;
 

@@ -24,6 +24,9 @@ pub mod snapshot;
 #[cfg(feature = "channel")]
 pub mod channel;
 
+#[cfg(feature = "cancel")]
+pub mod cancel;
+
 #[cfg(feature = "semaphore")]
 pub mod semaphore;
 

@@ -15,6 +15,9 @@ mod snapshot;
 #[cfg(feature = "channel")]
 mod channel;
 
+#[cfg(feature = "cancel")]
+mod cancel;
+
 #[cfg(feature = "semaphore")]
 mod semaphore;
 

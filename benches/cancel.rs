@@ -1,0 +1,165 @@
+//! What does it cost to be stoppable, and to stop?
+//!
+//! `cargo bench -p benches --bench cancel -- --table`
+
+use benches::cancel::Token;
+use benches::{Group, race_threads, timed};
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+use std::time::{Duration, Instant};
+
+fn main() {
+    benches::run("What does it cost to be stoppable, and to stop?", |bench| {
+        compare(bench.one_thread("is_cancelled"), &Look);
+        compare(bench.one_thread("poll of a wait that is registered"), &PollAgain);
+        compare(bench.one_thread("a wait is registered and given up"), &ComeAndGo);
+        compare(bench.one_thread("a child is made and dropped"), &Child);
+        compare(bench.one_thread("a child is made, waited for, and dropped"), &Request);
+        compare(bench.two_threads("children of one root, made and dropped by two"), &TwoThreads);
+        for waiters in [1, 64, 1000] {
+            let name = format!("cancel, a waiter of {waiters}");
+            compare(bench.one_thread(&name).batch(waiters), &Cancel { waiters, children: false });
+        }
+        let tree = Cancel { waiters: 1000, children: true };
+        compare(bench.one_thread("cancel, a child of 1000, each with a waiter").batch(1000), &tree);
+    });
+}
+
+/// Something to do with a token, whichever it is.
+trait Workload {
+    /// Does it so many times.
+    fn measure<T: Token>(&self, times: u64) -> Duration;
+}
+
+/// Measures every token there is.
+fn compare<'b>(group: Group<'_, 'b>, workload: &'b impl Workload) {
+    let group = group
+        .contestant("reference", |times| workload.measure::<reference::cancel::CancelToken>(times));
+    #[cfg(feature = "yours-cancel")]
+    let group =
+        group.contestant("yours", |times| workload.measure::<yours::cancel::CancelToken>(times));
+    group
+        .contestant("tokio-util", |times| {
+            workload.measure::<tokio_util::sync::CancellationToken>(times)
+        })
+        .run();
+}
+
+/// A waker that counts its copies, as a task's does, and does nothing else.
+struct Sleeper;
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A waker of its own for everyone who waits.
+fn waker() -> Waker {
+    Waker::from(Arc::new(Sleeper))
+}
+
+/// A loop asks whether to go on.
+struct Look;
+
+impl Workload for Look {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let token = T::root().child();
+        timed(|| (0..times).for_each(|_| _ = black_box(black_box(&token).is_cancelled())))
+    }
+}
+
+/// A task is woken for something else, and polls its wait again: so does `select!` in a loop.
+struct PollAgain;
+
+impl Workload for PollAgain {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let (token, waker) = (T::root(), waker());
+        let mut context = Context::from_waker(&waker);
+        let mut wait = pin!(token.cancelled());
+        timed(|| {
+            for _ in 0..times {
+                assert!(black_box(wait.as_mut()).poll(&mut context).is_pending());
+            }
+        })
+    }
+}
+
+/// A wait that is polled once: an operation was ready before it was cancelled.
+struct ComeAndGo;
+
+impl Workload for ComeAndGo {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let (token, waker) = (T::root(), waker());
+        timed(|| (0..times).for_each(|_| wait_once(&token, &waker)))
+    }
+}
+
+fn wait_once<T: Token>(token: &T, waker: &Waker) {
+    let wait = pin!(token.cancelled());
+    assert!(black_box(wait).poll(&mut Context::from_waker(waker)).is_pending());
+}
+
+/// A token for a request that comes and goes.
+struct Child;
+
+impl Workload for Child {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let root = T::root();
+        timed(|| (0..times).for_each(|_| drop(black_box(root.child()))))
+    }
+}
+
+/// The same, and the request waits once.
+struct Request;
+
+impl Workload for Request {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let (root, waker) = (T::root(), waker());
+        timed(|| (0..times).for_each(|_| wait_once(&root.child(), &waker)))
+    }
+}
+
+/// Two threads with requests below one root.
+struct TwoThreads;
+
+impl Workload for TwoThreads {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let root = T::root();
+        let bodies = [times / 2, times - times / 2].map(|times| {
+            let root = root.clone();
+            move || (0..times).for_each(|_| drop(black_box(root.child())))
+        });
+        race_threads(Vec::from(bodies))
+    }
+}
+
+/// One cancellation for many who wait, at one token or at a child each; only it is measured.
+struct Cancel {
+    waiters: u64,
+    children: bool,
+}
+
+impl Workload for Cancel {
+    fn measure<T: Token>(&self, times: u64) -> Duration {
+        let wakers: Vec<_> = (0..self.waiters).map(|_| waker()).collect();
+        (0..times / self.waiters).map(|_| self.once::<T>(&wakers)).sum()
+    }
+}
+
+impl Cancel {
+    fn once<T: Token>(&self, wakers: &[Waker]) -> Duration {
+        let root = T::root();
+        let token = || if self.children { root.child() } else { root.clone() };
+        let tokens: Vec<_> = wakers.iter().map(|_| token()).collect();
+        let waits = tokens.iter().map(|token| Box::pin(token.cancelled()));
+        let mut waits: Vec<Pin<Box<_>>> = waits.collect();
+        for (wait, waker) in waits.iter_mut().zip(wakers) {
+            assert!(wait.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        }
+        let start = Instant::now();
+        root.cancel();
+        start.elapsed()
+    }
+}
