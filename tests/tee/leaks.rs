@@ -11,27 +11,6 @@ use crate::feed::{feed, halves};
 use crate::support::{Census, Wakes, run, within_deadline};
 
 #[test]
-fn no_item_outlives_the_halves() {
-    within_deadline(|| {
-        let census = Census::default();
-        for lag in [Lag::Wait(3), Lag::DropOldest(3)] {
-            for b_goes_first in [true, false] {
-                let (feeder, source) = feed();
-                let (mut a, b) = halves(source, lag);
-                (0..6).for_each(|value| feeder.put(Arc::new(census.payload(value))));
-                (0..3).for_each(|_| drop(a.item()));
-                let (goes, stays) = if b_goes_first { (b, a) } else { (a, b) };
-                drop(goes);
-                drop(stays);
-                assert!(feeder.is_dropped());
-                drop(feeder);
-                assert_eq!(census.alive(), 0, "{lag:?}");
-            }
-        }
-    });
-}
-
-#[test]
 fn nothing_is_kept_of_what_both_were_given() {
     run(|| async {
         let census = Census::default();

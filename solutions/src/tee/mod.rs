@@ -47,8 +47,7 @@
 //! - I5: a half that sleeps left its waker before it looked for the last time. The source's wake
 //!   goes to both halves, so that it cannot be lost with one of them; one that comes while someone
 //!   drives is repeated by who drove, after it has put the source back.
-//! - I6: a half that went away is kept nothing, holds nobody up, and was the last to be asked for a
-//!   clone.
+//! - I6: for a half that went away nothing is kept and nothing cloned, and nobody waits.
 //!
 //! # Cancellation and panics
 //!

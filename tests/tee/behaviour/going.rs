@@ -5,7 +5,7 @@ use std::sync::Arc;
 use patterns::tee::Lag;
 
 use crate::feed::{feed, halves};
-use crate::support::{Census, Payload, within_deadline};
+use crate::support::{Census, within_deadline};
 
 #[test]
 fn the_other_goes_on_alone_and_without_a_bound() {
@@ -125,16 +125,21 @@ fn what_was_kept_for_a_half_goes_with_it() {
 }
 
 #[test]
-fn the_second_to_go_takes_the_source_along() {
+fn the_second_to_go_takes_the_source_along_and_what_is_kept() {
     within_deadline(|| {
-        let (feeder, source) = feed::<Arc<Payload>>();
+        let census = Census::default();
+        let (feeder, source) = feed();
         let (mut a, mut b) = halves(source, Lag::Wait(8));
         a.waits();
         b.waits();
-        drop(b);
-        assert!(!feeder.is_dropped());
+        feeder.put(Arc::new(census.payload(1)));
+        drop(a.item());
+        a.waits();
         drop(a);
-        assert!(feeder.is_dropped(), "nobody is left to read it");
+        assert_eq!((feeder.is_dropped(), census.alive()), (false, 1));
+        drop(b);
+        assert_eq!((feeder.is_dropped(), census.alive()), (true, 0), "nobody is left to read");
+        // The source's waker outlives all of it, and wakes nobody.
         feeder.wake();
     });
 }
