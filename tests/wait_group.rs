@@ -1,5 +1,7 @@
 //! What a wait group promises: it waits for every worker, whatever becomes of it, and for no longer.
 
+#[path = "support/allocations.rs"]
+mod allocations;
 mod support;
 
 mod behaviour {
@@ -57,6 +59,17 @@ mod behaviour {
             drop(group.worker());
             drop([group.worker(), group.worker()]);
             Polled::new(group.wait()).ready();
+        });
+    }
+
+    #[test]
+    fn a_wait_that_need_not_wait_wakes_nobody() {
+        within_deadline(|| {
+            let group = WaitGroup::new();
+            drop([group.worker(), group.worker()]);
+            let mut wait = Polled::new(group.wait());
+            assert!(wait.poll().is_ready());
+            assert_eq!(wait.wakes(), 0, "the wait has woken itself");
         });
     }
 
@@ -311,6 +324,7 @@ mod leaks {
 
     use patterns::wait_group::WaitGroup;
 
+    use crate::allocations;
     use crate::support::{Wakes, within_deadline};
 
     #[test]
@@ -329,6 +343,26 @@ mod leaks {
             }
             drop(waker);
             assert_eq!(Arc::strong_count(&wakes), 1, "a waker was left behind");
+        });
+    }
+
+    #[test]
+    fn a_worker_and_a_wait_allocate_nothing() {
+        within_deadline(|| {
+            let mut group = None;
+            let made = allocations::during(|| group = Some(WaitGroup::new()));
+            assert_eq!(made, 1, "a group allocated {made} times");
+            let group = group.unwrap();
+            let made = allocations::during(|| {
+                (0..100).for_each(|_| drop(group.worker()));
+                let workers = [(); 100].map(|()| group.worker());
+                let mut wait = pin!(group.wait());
+                let mut context = Context::from_waker(Waker::noop());
+                assert!(wait.as_mut().poll(&mut context).is_pending());
+                drop(workers);
+                assert!(wait.as_mut().poll(&mut context).is_ready());
+            });
+            assert_eq!(made, 0, "two hundred workers and a wait allocated {made} times");
         });
     }
 }

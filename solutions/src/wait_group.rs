@@ -29,7 +29,8 @@
 //!
 //! # Invariants
 //!
-//! - I1: the count is the number of workers alive.
+//! - I1: the count is the number of workers alive. The group holds one of its own until the wait
+//!   begins, so that no other is ever the last while nobody waits.
 //! - I2: a wait ends only after it has seen the count at zero.
 //! - I3: the waiter leaves its waker before it looks at the count; the last worker lowers the count
 //!   before it looks for a waker. Whoever comes second sees what the first has done: no wake-up
@@ -43,8 +44,9 @@
 //!
 //! # Cost
 //!
-//! One allocation a group. Two atomic operations a worker for its count, and two for its share in
-//! the group. One wake-up a group: only the last worker wakes.
+//! One allocation a group, none a worker or a wait. Two atomic operations a worker for its count, and
+//! two for its share in the group. One wake-up a group: only the last worker wakes, and where all
+//! have ended before the wait, nobody does.
 //!
 //! # See also
 //!
@@ -80,10 +82,12 @@ use loomscope::task::{AtomicWaker, block_on};
 /// }
 /// group.wait_blocking();
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 #[must_use = "a group that nobody waits for waits for nobody"]
 pub struct WaitGroup {
-    shared: Arc<Shared>,
+    /// The group's own worker, which ends when the wait begins. Without it every worker that ends
+    /// while no other is there would look for a waiter, and each time in vain.
+    own: Worker,
 }
 
 /// One count of its group: the group waits until it is dropped.
@@ -98,7 +102,7 @@ pub struct Worker {
 /// What the group and its workers have in common.
 #[derive(Debug, Default)]
 struct Shared {
-    /// How many workers are alive.
+    /// How many workers are alive, the group's own among them.
     workers: AtomicUsize,
     /// The task that waits, if one does: there is at most one, since waiting takes the group.
     waiter: AtomicWaker,
@@ -107,12 +111,12 @@ struct Shared {
 impl WaitGroup {
     /// Makes a group without workers.
     pub fn new() -> Self {
-        Self::default()
+        Self { own: Worker::of(&Arc::default()) }
     }
 
     /// Makes a worker, which is waited for from now on.
     pub fn worker(&self) -> Worker {
-        Worker::of(&self.shared)
+        self.own.clone()
     }
 
     /// Waits until no worker is left; with none there, it does not wait.
@@ -124,10 +128,12 @@ impl WaitGroup {
     /// Dropping the future drops the group: the workers run on, and can no longer be waited for.
     // ANCHOR: wait
     pub async fn wait(self) {
+        let shared = self.own.shared.clone();
+        drop(self.own);
         poll_fn(|context| {
-            self.shared.waiter.register(context.waker());
+            shared.waiter.register(context.waker());
             // Acquire: pairs with the Release of every worker's end, and makes its work visible.
-            match self.shared.workers.load(Ordering::Acquire) {
+            match shared.workers.load(Ordering::Acquire) {
                 0 => Poll::Ready(()),
                 _ => Poll::Pending,
             }
@@ -143,6 +149,12 @@ impl WaitGroup {
     /// Inside a future that `futures::executor` runs: that thread has other tasks to poll.
     pub fn wait_blocking(self) {
         block_on(self.wait());
+    }
+}
+
+impl Default for WaitGroup {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
