@@ -47,6 +47,7 @@
 
 pub mod cancel;
 pub mod channel;
+pub mod fan_in;
 pub mod keyed_map;
 pub mod or_done;
 pub mod semaphore;
