@@ -33,5 +33,8 @@ pub mod semaphore;
 #[cfg(feature = "or_done")]
 pub mod or_done;
 
+#[cfg(feature = "fan_in")]
+pub mod fan_in;
+
 #[cfg(feature = "tee")]
 pub mod tee;

@@ -21,5 +21,8 @@ mod cancel;
 #[cfg(feature = "semaphore")]
 mod semaphore;
 
+#[cfg(feature = "fan_in")]
+mod fan_in;
+
 #[cfg(feature = "tee")]
 mod tee;
