@@ -63,11 +63,17 @@ impl Work {
     }
 }
 
-/// The steps, from right to left of the table's history: one lock, one for readers, shards; and a crate.
+/// The reference, which has shards, the two steps before it, and a crate.
 fn compare(bench: &mut Bench, threads: u64, work: Work, name: &str) {
     let group: Group<'_, '_> = match threads {
         1 => bench.one_thread(name),
         _ => bench.two_threads(name),
+    };
+    let remark = match work.writes {
+        0 => "",
+        _ => {
+            "an update of the reference takes the value out and puts it back; all others add in place"
+        }
     };
     let group = group.batch(threads).contestant("reference", |times| {
         work.measure::<reference::keyed_map::KeyedMap<u64, u64>>(threads, times)
@@ -80,5 +86,6 @@ fn compare(bench: &mut Bench, threads: u64, work: Work, name: &str) {
         .contestant("Mutex", |times| work.measure::<Mutex<HashMap<u64, u64>>>(threads, times))
         .contestant("RwLock", |times| work.measure::<RwLock<HashMap<u64, u64>>>(threads, times))
         .contestant("dashmap", |times| work.measure::<dashmap::DashMap<u64, u64>>(threads, times))
+        .remark(remark)
         .run();
 }

@@ -35,15 +35,16 @@
 //!
 //! # Cancellation and panics
 //!
-//! Nothing waits, and no code of the caller's runs in here. What a cell has added is in the sum at
-//! once: a panic that drops its owner loses nothing, and neither does a cell that is forgotten.
+//! There is nothing to cancel, and no code of the caller's runs in here. What a cell has added is in
+//! the sum at once: a panic that drops its owner loses nothing, and neither does a cell that is
+//! forgotten.
 //!
 //! # Cost
 //!
 //! Nothing is allocated to add. Memory depends on how many cells are alive at the same time, never
 //! on how many there have been. The reference: `add` is one read-modify-write, and threads rarely
-//! meet there; a cell's `add` is one store; `sum` reads 16 words, and one a cell. 2 KiB a counter, 256 B a
-//! cell. One atomic has 8 B, and is enough until a profile says otherwise.
+//! meet there; a cell's `add` is one store; `sum` reads 16 words, and one a cell. About 2 KiB a
+//! counter and 256 B a cell. One atomic has 8 B, and is enough until a profile says otherwise.
 //!
 //! # See also
 //!

@@ -47,15 +47,15 @@
 //!
 //! # Cost
 //!
-//! A lock, two hashes and one look-up for each call; `update` looks twice more. Keys share the lock
-//! of their shard, of which the reference has 16, each on a cache line of its own: readers of a
-//! shard come in together, but each of them writes to the lock's line. `len` locks all shards, one
-//! after the other.
+//! A lock, two hashes and one look-up for each call; `update`, which takes the value out and puts it
+//! back, has one more of both. Keys share the lock of their shard, of which the reference has 16, each
+//! on a cache line of its own: readers of a shard come in together, but each of them writes to the
+//! lock's line. `len` locks all shards, one after the other.
 //!
 //! # See also
 //!
 //! 1. `dashmap`: the same idea, with guards that borrow from the map, and entries.
-//! 2. `papaya` and `scc`: maps whose readers take no lock.
+//! 2. `papaya` and `scc::HashIndex`: maps whose readers take no lock.
 //! 3. `Mutex<HashMap<K, V>>`: until a profile shows that anyone waits for it.
 
 use std::borrow::Borrow;
