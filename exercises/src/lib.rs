@@ -44,3 +44,6 @@ pub mod fan_in;
 
 #[cfg(feature = "tee")]
 pub mod tee;
+
+#[cfg(feature = "error_group")]
+pub mod error_group;

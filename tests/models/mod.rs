@@ -26,3 +26,6 @@ mod fan_in;
 
 #[cfg(feature = "tee")]
 mod tee;
+
+#[cfg(feature = "error_group")]
+mod error_group;
