@@ -50,6 +50,7 @@ pub mod channel;
 pub mod fan_in;
 pub mod keyed_map;
 pub mod or_done;
+pub mod ride;
 pub mod semaphore;
 pub mod tee;
 

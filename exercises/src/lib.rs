@@ -47,3 +47,6 @@ pub mod tee;
 
 #[cfg(feature = "error_group")]
 pub mod error_group;
+
+#[cfg(feature = "ride")]
+pub mod ride;

@@ -29,3 +29,6 @@ mod tee;
 
 #[cfg(feature = "error_group")]
 mod error_group;
+
+#[cfg(feature = "ride")]
+mod ride;
