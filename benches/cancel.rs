@@ -3,19 +3,22 @@
 //! `cargo bench -p benches --bench cancel -- --table`
 
 use benches::cancel::Token;
-use benches::{Group, race_threads, timed};
-use std::future::Future;
+use benches::{Bench, Group, current_thread, race_threads, timed};
+use std::future::{Future, poll_fn};
 use std::hint::black_box;
+use std::mem::replace;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
 fn main() {
     benches::run("What does it cost to be stoppable, and to stop?", |bench| {
         compare(bench.one_thread("is_cancelled"), &Look);
         compare(bench.one_thread("poll of a wait that is registered"), &PollAgain);
         compare(bench.one_thread("a wait is registered and given up"), &ComeAndGo);
+        deadlines(bench);
         compare(bench.one_thread("a child is made and dropped"), &Child);
         compare(bench.one_thread("a child is made, waited for, and dropped"), &Request);
         compare(bench.two_threads("children of one root, made and dropped by two"), &TwoThreads);
@@ -46,6 +49,60 @@ fn compare<'b>(group: Group<'_, 'b>, workload: &'b impl Workload) {
             workload.measure::<tokio_util::sync::CancellationToken>(times)
         })
         .run();
+}
+
+/// What a deadline adds: a look at the clock, and a timer for whoever waits. Tokens without deadlines
+/// are put under tokio's `timeout`.
+fn deadlines(bench: &mut Bench) {
+    const LIMIT: Duration = Duration::from_secs(3600);
+    let runtime = &current_thread();
+    let timed_token = reference::cancel::CancelToken::new().with_timeout(LIMIT);
+    let token = tokio_util::sync::CancellationToken::new();
+    bench
+        .one_thread("is_cancelled, with a deadline")
+        .contestant("reference", |times| {
+            timed(|| (0..times).for_each(|_| _ = black_box(timed_token.is_cancelled())))
+        })
+        .contestant("Instant::now", |times| {
+            timed(|| (0..times).for_each(|_| _ = black_box(Instant::now())))
+        })
+        .run();
+    bench
+        .one_thread("work of two polls, under a token and a limit")
+        .contestant("reference", |times| {
+            let token = reference::cancel::CancelToken::new();
+            let work = || reference::cancel::with_timeout(&token, LIMIT, poll_twice());
+            by_turns(runtime, times, work)
+        })
+        .contestant("tokio-util, timeout", |times| {
+            let work = || tokio::time::timeout(LIMIT, token.run_until_cancelled(poll_twice()));
+            by_turns(runtime, times, work)
+        })
+        .run();
+}
+
+/// Ready at its second poll.
+async fn poll_twice() {
+    let mut polled = false;
+    poll_fn(|context| match replace(&mut polled, true) {
+        true => Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// How long so many of these take, one after the other.
+fn by_turns<F: Future>(runtime: &Runtime, times: u64, work: impl Fn() -> F) -> Duration {
+    runtime.block_on(async {
+        let start = Instant::now();
+        for _ in 0..times {
+            black_box(work().await);
+        }
+        start.elapsed()
+    })
 }
 
 /// A waker that counts its copies, as a task's does, and does nothing else.

@@ -137,7 +137,7 @@ impl CancelToken {
     ///
     /// A limit of zero is over at once. One that the clock cannot reach, such as [`Duration::MAX`],
     /// is no limit. Nothing runs in the background: whoever looks at the token looks at the clock,
-    /// and whoever waits has a timer.
+    /// and whoever waits has a timer, which tokio rounds up to the next millisecond.
     ///
     /// # Examples
     ///

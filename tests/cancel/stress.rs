@@ -26,7 +26,7 @@ fn together(threads: usize, body: impl Fn(usize) + Sync) {
 #[test]
 fn children_made_during_the_cancellation_are_cancelled() {
     within_deadline(|| {
-        for _ in 0..300 {
+        for _ in 0..100 {
             let root = CancelToken::new();
             together(3, |i| {
                 if i == 0 {
@@ -48,13 +48,17 @@ fn children_made_during_the_cancellation_are_cancelled() {
 #[test]
 fn waiters_that_come_and_go_are_never_left_behind() {
     within_deadline(|| {
-        for _ in 0..300 {
+        for _ in 0..100 {
             let root = CancelToken::new();
             let child = root.child();
             together(4, |i| match i {
                 0 => root.cancel(),
                 1 => assert_eq!(block_on(child.cancelled()), Reason::Cancelled),
-                _ => while child.cancelled().now_or_never().is_none() {},
+                _ => {
+                    let gave_up = (0..50).all(|_| child.cancelled().now_or_never().is_none());
+                    let last = gave_up.then(|| block_on(child.cancelled()));
+                    assert!(last.is_none_or(|reason| reason == Reason::Cancelled));
+                }
             });
         }
     });
@@ -63,7 +67,7 @@ fn waiters_that_come_and_go_are_never_left_behind() {
 #[test]
 fn tokens_that_go_during_the_cancellation_cut_nobody_off() {
     within_deadline(|| {
-        for _ in 0..300 {
+        for _ in 0..100 {
             let root = CancelToken::new();
             let parents: Vec<_> = (0..10).map(|_| root.child()).collect();
             let leaves: Vec<_> = parents.iter().map(CancelToken::child).collect();
