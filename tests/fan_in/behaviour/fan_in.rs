@@ -218,18 +218,6 @@ fn it_is_woken_where_it_was_polled_last() {
 }
 
 #[test]
-fn a_wake_up_before_the_move_to_another_task_is_not_lost() {
-    within_deadline(|| {
-        let (feeds, inputs) = feeds(2);
-        let mut merged = Ear::new(fan_in(inputs));
-        merged.waits();
-        feeds[0].give(1);
-        let _old_task = merged.move_to_another_task();
-        assert_eq!(merged.item(), 1);
-    });
-}
-
-#[test]
 fn dropped_it_takes_no_item_from_its_inputs() {
     within_deadline(|| {
         let (mut odd, mut even) = (stream::iter([1, 3, 5]), stream::iter([2, 4, 6]));
