@@ -2,11 +2,11 @@
 //!
 //! `cargo bench -p benches --bench or_done -- --table`
 
-use benches::or_done::Stop;
 use benches::{Bench, Group, current_thread, timed, two_workers};
 use futures::future::select_all;
 use futures::stream::FuturesUnordered;
 use futures::{Stream, StreamExt, stream};
+use reference::cancel::{CancelToken, CancelledOwned};
 use reference::channel::{self, Receiver};
 use std::future::{Future, pending};
 use std::hint::black_box;
@@ -29,18 +29,19 @@ fn main() {
     });
 }
 
+/// A signal that does not come: our token, polled for each item.
+fn stop() -> CancelledOwned {
+    CancelToken::new().cancelled_owned()
+}
+
 /// A producer and a loop over our channel: what the loop pays for being stoppable.
 fn items(group: Group<'_, '_>, runtime: &Runtime) {
     let group = group.contestant("reference", |items| {
-        over_channel(runtime, items, |rx| {
-            take_all(reference::or_done::or_done(rx, Stop::new().stopped()))
-        })
+        over_channel(runtime, items, |rx| take_all(reference::or_done::or_done(rx, stop())))
     });
     #[cfg(feature = "yours-or_done")]
     let group = group.contestant("yours", |items| {
-        over_channel(runtime, items, |rx| {
-            take_all(yours::or_done::or_done(rx, Stop::new().stopped()))
-        })
+        over_channel(runtime, items, |rx| take_all(yours::or_done::or_done(rx, stop())))
     });
     group
         .contestant("bare stream", |items| over_channel(runtime, items, take_all))
@@ -52,7 +53,7 @@ fn items(group: Group<'_, '_>, runtime: &Runtime) {
             })
         })
         .contestant("take_until", |items| {
-            over_channel(runtime, items, |rx| take_all(rx.take_until(Stop::new().stopped())))
+            over_channel(runtime, items, |rx| take_all(rx.take_until(stop())))
         })
         .contestant("run_until_cancelled", |items| {
             over_channel(runtime, items, |rx| async move {
@@ -64,11 +65,11 @@ fn items(group: Group<'_, '_>, runtime: &Runtime) {
         })
         .contestant("select!", |items| {
             over_channel(runtime, items, |rx| async move {
-                let mut stopped = pin!(Stop::new().stopped());
+                let mut stopped = pin!(stop());
                 loop {
                     tokio::select! {
                         biased;
-                        () = &mut stopped => break,
+                        _ = &mut stopped => break,
                         item = rx.recv() => match item {
                             Ok(item) => drop(black_box(item)),
                             Err(_) => break,
@@ -109,7 +110,7 @@ async fn take_all(items: impl Stream<Item = u64>) {
     }
 }
 
-/// The combinator alone: the stream does nothing, the signal is a flag that is not set.
+/// The combinator alone: the stream does nothing, the signal is a token that is not cancelled.
 fn always_ready(bench: &mut Bench) {
     fn measure(items: u64, looped: impl Future<Output = ()>) -> Duration {
         let runtime = current_thread();
@@ -123,18 +124,18 @@ fn always_ready(bench: &mut Bench) {
 
     let group = bench.one_thread("an item of a stream that is always ready");
     let group = group.contestant("reference", |items| {
-        let signal = Stop::new().stopped();
+        let signal = stop();
         measure(items, take_all(reference::or_done::or_done(stream::iter(0..items), signal)))
     });
     #[cfg(feature = "yours-or_done")]
     let group = group.contestant("yours", |items| {
-        let signal = Stop::new().stopped();
+        let signal = stop();
         measure(items, take_all(yours::or_done::or_done(stream::iter(0..items), signal)))
     });
     group
         .contestant("bare stream", |items| measure(items, take_all(stream::iter(0..items))))
         .contestant("take_until", |items| {
-            let signal = Stop::new().stopped();
+            let signal = stop();
             measure(items, take_all(stream::iter(0..items).take_until(signal)))
         })
         .run();

@@ -49,7 +49,6 @@ pub mod cancel;
 pub mod channel;
 pub mod fan_in;
 pub mod keyed_map;
-pub mod or_done;
 pub mod ride;
 pub mod semaphore;
 pub mod tee;
