@@ -144,6 +144,7 @@ impl<E> Shared<E> {
 
     /// Enters a task that goes to sleep for the first time, unless the group has been given up.
     pub(super) fn lie_down(&self, waker: Waker) -> Option<Bed> {
+        // A local: the guard goes before `waker`, should that be dropped here.
         let mut state = self.state();
         (!self.is_given_up()).then(|| state.sleepers.insert(waker))
     }
