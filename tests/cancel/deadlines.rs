@@ -1,5 +1,6 @@
 //! Deadlines, on a clock that stands still until it is moved.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Duration;
 
@@ -64,6 +65,25 @@ fn a_limit_beyond_all_time_never_comes() {
         }
         let soon = root.with_timeout(SECOND);
         assert_eq!(soon.with_timeout(Duration::MAX).deadline(), soon.deadline());
+    });
+}
+
+#[test]
+fn a_limit_beyond_all_time_by_a_tick_never_comes() {
+    run(|| async {
+        let now = Instant::now();
+        let (mut reached, mut beyond) = (Duration::ZERO, Duration::MAX);
+        while beyond - reached > Duration::from_nanos(1) {
+            let middle = reached + (beyond - reached) / 2;
+            match now.checked_add(middle) {
+                Some(_) => reached = middle,
+                None => beyond = middle,
+            }
+        }
+        let token = CancelToken::new().with_timeout(reached);
+        let wait = Polled::new(token.cancelled()).pending();
+        token.cancel();
+        assert_eq!(wait.ready(), Reason::Cancelled);
     });
 }
 
@@ -201,9 +221,12 @@ fn a_deadline_needs_no_runtime_to_be_looked_at() {
         let (over, far) = (root.with_timeout(Duration::ZERO), root.with_timeout(3600 * SECOND));
         assert_eq!((over.reason(), far.reason()), (EXCEEDED, None));
         assert_eq!(over.cancelled().now_or_never(), EXCEEDED);
+        let mut wait = far.cancelled();
+        let waits = catch_unwind(AssertUnwindSafe(|| (&mut wait).now_or_never()));
+        assert!(waits.is_err(), "to wait for it needs a timer");
         let child = far.child();
         let cancels = thread::spawn(move || root.cancel());
         cancels.join().unwrap();
-        assert_eq!(child.reason(), CANCELLED);
+        assert_eq!((child.reason(), wait.now_or_never()), (CANCELLED, CANCELLED));
     });
 }

@@ -1,12 +1,14 @@
 //! Those who wait, without a clock and without a runtime.
 
+use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::thread;
 
 use futures::FutureExt;
 use futures::executor::block_on;
 use patterns::cancel::{CancelToken, Reason};
 
-use crate::support::{Polled, within_deadline};
+use crate::support::{Polled, Wakes, within_deadline};
 
 #[test]
 fn a_wait_ends_when_the_token_is_cancelled() {
@@ -102,6 +104,24 @@ fn a_waiter_that_gives_up_harms_no_other() {
         token.cancel();
         let wakes: Vec<_> = waits.iter().map(Polled::wakes).collect();
         assert_eq!(wakes, [1; 6]);
+    });
+}
+
+#[test]
+fn one_of_a_tasks_two_waits_may_give_up() {
+    within_deadline(|| {
+        let token = CancelToken::new();
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(wakes.clone());
+        let [gives_up, mut stays] = [(); 2].map(|()| {
+            let mut wait = token.cancelled();
+            assert!(wait.poll_unpin(&mut Context::from_waker(&waker)).is_pending());
+            wait
+        });
+        drop(gives_up);
+        token.cancel();
+        assert!(wakes.count() > 0, "the task still waits: its waker went with its other wait");
+        assert_eq!((&mut stays).now_or_never(), Some(Reason::Cancelled));
     });
 }
 

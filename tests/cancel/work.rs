@@ -71,6 +71,19 @@ fn work_hears_of_its_tokens_deadline() {
 }
 
 #[test]
+fn work_may_have_less_time_than_its_token() {
+    run(|| async {
+        let (token, start) = (CancelToken::new().with_timeout(5 * SECOND), Instant::now());
+        let end = with_timeout(&token, SECOND, pending::<()>()).await;
+        assert_eq!((end, start.elapsed()), (Err(Reason::DeadlineExceeded), SECOND));
+        assert_eq!(token.reason(), None, "the token has time left");
+        let inner = with_timeout(&token, SECOND, pending::<()>());
+        let end = with_timeout(&token, 2 * SECOND, inner).await;
+        assert_eq!((end, start.elapsed()), (Ok(Err(Reason::DeadlineExceeded)), 2 * SECOND));
+    });
+}
+
+#[test]
 fn finished_work_is_never_thrown_away() {
     within_deadline(|| {
         let token = CancelToken::new();

@@ -184,6 +184,26 @@ fn what_was_done_before_the_cancellation_is_seen_after_it() {
 }
 
 #[test]
+fn what_was_done_before_the_cancellation_is_seen_by_who_joins_too_late() {
+    let by_a_child = |token: &CancelToken| token.child().is_cancelled();
+    let by_a_wait = |token: &CancelToken| token.cancelled().now_or_never().is_some();
+    for learns in [by_a_child, by_a_wait] {
+        model("I1: the look under the lock carries it too").check(move || {
+            let (token, work) = (CancelToken::new(), Arc::new(AtomicUsize::new(0)));
+            let (theirs, done) = (token.clone(), work.clone());
+            let cancels = thread::spawn_named("cancels", move || {
+                done.store(1, Relaxed);
+                theirs.cancel();
+            });
+            if learns(&token) {
+                assert_eq!(work.load(Relaxed), 1, "I1: cancelled, without what came before it");
+            }
+            cancels.join().unwrap();
+        });
+    }
+}
+
+#[test]
 fn work_ends_with_its_limit_or_its_token() {
     model("I6: work ends by the deadline at the latest").check(|| {
         let token = CancelToken::new();
