@@ -58,16 +58,17 @@
 //! # Cost
 //!
 //! To ask whether a token is cancelled, or to poll again a wait that has been polled, is one load;
-//! where there is a deadline, the clock is read as well. A token is one allocation; to make a child,
-//! to drop one, to start waiting and to give up take one lock each, the parent's or the token's own.
-//! To cancel is one lock a token below, and one wake-up a waiter. Of two who cancel the same token
-//! at once the second may return before the first has reached all.
+//! where there is a deadline, the clock is read as well, and a wait has a timer, which is allocated.
+//! A token is one allocation; to make a child, to drop one, to start waiting and to give up take one
+//! lock each, the parent's or the token's own.
+//! To cancel is one lock a token below, and one wake-up a waiter. Where two cancel at once, the
+//! same token or one above the other, one of them may return before the other has reached all.
 //!
 //! A token keeps a table of its children and one of its waiters. A place is used again, so a table is
-//! as large as the largest number that was there at once, and the memory goes back when the token is
-//! cancelled or dropped. One waiter, or one child, needs no table. A token whose clones are gone
-//! remains as an ancestor while tokens below it are alive: a long line of children of children is
-//! kept by its last.
+//! as large as the largest number that was there at once. The memory goes back when somebody cancels
+//! the token, or with the token; a deadline that passes frees nothing. One waiter, or one child,
+//! needs no table. A token whose clones are gone remains as an ancestor while tokens below it are
+//! alive: a long line of children of children is kept by its last.
 //!
 //! # See also
 //!
