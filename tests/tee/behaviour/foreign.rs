@@ -249,6 +249,21 @@ fn a_panic_of_a_dropped_item_reaches_who_dropped_it_and_no_one_else() {
     });
 }
 
+#[test]
+fn a_panic_of_what_was_kept_reaches_who_left_and_no_one_else() {
+    within_deadline(|| {
+        let (feeder, source) = feed();
+        let (mut a, b) = halves(source, Lag::Wait(1));
+        feeder.put(Touchy::new(|| (), || panic!("the item broke")));
+        std::mem::forget(a.item());
+        a.waits();
+        assert_eq!(panic_of(|| drop(b)), "the item broke");
+        assert_eq!(a.wakes(), 1, "nobody is left to wait for");
+        feeder.put(Touchy::new(|| (), || ()));
+        a.item();
+    });
+}
+
 /// Ends at once, and its destructor panics.
 struct Brittle;
 
@@ -292,5 +307,56 @@ fn a_panic_of_one_waker_keeps_no_call_from_the_other() {
             assert_eq!(sleeps.wakes(), 1);
             assert_eq!((sleeps.item(), panics.item()), (1, 1));
         }
+    });
+}
+
+#[test]
+fn a_panic_of_the_others_waker_costs_who_woke_it_an_item_and_no_one_else() {
+    within_deadline(|| {
+        let (feeder, source) = feed();
+        let (mut a, mut b) = halves(source, Lag::Wait(2));
+        assert!(b.poll_with(&acting(|| panic!("the waker broke"))).is_pending());
+        feeder.put(1);
+        feeder.put(2);
+        assert_eq!(panic_of(|| a.poll()), "the waker broke");
+        assert_eq!([a.item(), b.item(), b.item()], [2, 1, 2]);
+        a.waits();
+        b.waits();
+    });
+}
+
+/// Panics when it is polled, and then again when it is dropped.
+#[derive(Default)]
+struct BreaksTwice {
+    has_broken: bool,
+}
+
+impl Stream for BreaksTwice {
+    type Item = u8;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        self.has_broken = true;
+        panic!("the source broke")
+    }
+}
+
+impl Drop for BreaksTwice {
+    fn drop(&mut self) {
+        assert!(!self.has_broken, "the source's end broke");
+    }
+}
+
+#[test]
+fn a_second_panic_beside_the_sources_ends_there() {
+    within_deadline(|| {
+        let (mut a, mut b) = halves(BreaksTwice::default(), Lag::Wait(1));
+        assert_eq!(panic_of(|| a.poll()), "the source broke");
+        b.ends();
+        let (feeder, source) = feed::<u8>();
+        let (mut a, mut b) = halves(source, Lag::Wait(1));
+        assert!(b.poll_with(&acting(|| panic!("the waker broke"))).is_pending());
+        feeder.before_poll(|| panic!("the source broke"));
+        assert_eq!(panic_of(|| a.poll()), "the source broke");
+        b.ends();
     });
 }

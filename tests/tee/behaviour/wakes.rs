@@ -146,3 +146,25 @@ fn a_source_that_calls_while_it_is_polled_is_polled_again() {
         assert!(feeder.polls() <= 4, "and is answered by the next poll, not in a loop");
     });
 }
+
+#[test]
+fn both_sleep_while_the_source_has_nothing() {
+    within_deadline(|| {
+        let (feeder, source) = feed();
+        let (mut a, mut b) = halves(source, Lag::Wait(8));
+        a.waits();
+        b.waits();
+        feeder.push(1);
+        assert_eq!((a.item(), b.item()), (1, 1));
+        let mut rounds = 0;
+        while rounds == 0 || a.was_woken() || b.was_woken() {
+            a.waits();
+            b.waits();
+            rounds += 1;
+            assert!(
+                rounds < 10,
+                "the call was answered long ago, and they are woken again and again"
+            );
+        }
+    });
+}
