@@ -57,9 +57,11 @@
 //!
 //! A panic of the source reaches the half that drove, and ends the tee: the source is dropped, the
 //! other half gets what is kept for it, then the end. A panic of an item's `clone` costs the half
-//! that was polled this item (which `dropped` does not count); the other gets it, and both go on. A
-//! panic of a waker goes to who woke it, after all is in order again. No code of the user runs under
-//! the lock, neither source nor clone, destructor nor waker: each may use the halves.
+//! that was polled this item (which `dropped` does not count); the other gets it, and both go on.
+//! Likewise where a poll wakes the other half, or drops the oldest item, and that panics. A waker
+//! that the source or a leaving half calls panics there, after all is in order again. What panics
+//! beside the source's panic ends there. No code of the user runs under the lock, neither source
+//! nor clone, destructor nor waker: each may use the halves.
 //!
 //! # Cost
 //!
@@ -159,7 +161,8 @@ where
 
     /// # Panics
     ///
-    /// With what the source's `poll_next`, its destructor or an item's `clone` panics with.
+    /// With what the source's `poll_next` or destructor, an item's `clone` or destructor, or the
+    /// other half's waker panics with.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         todo!(
             "take what is kept for this half, or poll the source and keep the item for the other: what if the other half is doing just that, or is too far behind?"
