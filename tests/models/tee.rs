@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures::{FutureExt, Stream, StreamExt, stream};
 use loomscope::sync::Mutex;
-use loomscope::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use loomscope::sync::atomic::{AtomicUsize, Ordering, Ordering::SeqCst};
 use loomscope::task::block_on;
 use loomscope::{Model, thread};
 use patterns::tee::{Lag, tee};
@@ -111,6 +111,44 @@ fn no_call_of_the_source_is_lost_with_a_half_that_is_not_polled_again() {
         assert_eq!(block_on(a.next()), Some(0), "I5: it hears of the item");
         drop(idler.join().unwrap());
         feeder.join().unwrap();
+    });
+}
+
+/// Gives a number once it has been set. Who sets it shares nothing else with who polls, and has taken
+/// the waker before.
+struct Relaxed {
+    number: Arc<AtomicUsize>,
+    waker: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Stream for Relaxed {
+    type Item = usize;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<usize>> {
+        match self.number.load(Ordering::Relaxed) {
+            0 => {
+                *self.waker.lock().unwrap() = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            number => Poll::Ready(Some(number)),
+        }
+    }
+}
+
+#[test]
+fn what_the_source_called_for_is_seen_by_who_polls_it_next() {
+    model("I5: the call carries what was done before it").check(|| {
+        let (number, waker) = (Arc::new(AtomicUsize::new(0)), Arc::default());
+        let source = Relaxed { number: number.clone(), waker: Arc::clone(&waker) };
+        let (mut a, mut b) = tee(source, Lag::Wait(1));
+        assert!(a.next().now_or_never().is_none());
+        let waker: Waker = waker.lock().unwrap().take().expect("the source was polled");
+        let caller = thread::spawn_named("caller", move || {
+            number.store(7, Ordering::Relaxed);
+            waker.wake();
+        });
+        assert_eq!(block_on(b.next()), Some(7), "I5: the second half was not asleep at the call");
+        caller.join().unwrap();
     });
 }
 
