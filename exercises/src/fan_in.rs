@@ -184,10 +184,10 @@ impl<S> fmt::Debug for FanIn<S> {
 
 /// Splits a stream: each of its items goes to exactly one of the branches.
 ///
-/// An item goes to whichever branch asks first, so a slow branch holds up no other. Items leave in
-/// the order of the source. There is no task behind it: a branch that is polled polls the source,
-/// and one that waits is woken when it is its turn to. One waiting branch is woken an item, in the
-/// order in which they came.
+/// An item goes to whichever branch asks first, so a slow branch holds up no other. Each branch has
+/// its items in the order of the source. There is no task behind it: a branch that is polled polls
+/// the source, and one that waits is woken when it is its turn to. Those who wait are woken in the
+/// order in which they came: one for an item, and one more to see whether the source has another.
 ///
 /// `capacity` is how many items may be read ahead. When the poll of a branch has its item, and the
 /// source has more at hand, up to so many go into a queue that all branches share; so between
@@ -232,8 +232,9 @@ pub fn fan_out<S: Stream>(stream: S, branches: usize, capacity: usize) -> Vec<Br
 ///
 /// # Panics
 ///
-/// Where the source does: in the branch that polled it. The others end, and so does this one when it is
-/// polled again.
+/// Where the source does: in the branch that polled it. What was read before is still delivered; the
+/// item that this poll would have given may come to another branch, after a later one. Then the
+/// branches end.
 #[must_use = "streams do nothing unless polled"]
 pub struct Branch<S: Stream> {
     // Your fields: what do all branches share, and what does each know of its own?

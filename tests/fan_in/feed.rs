@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 use futures::Stream;
 
@@ -222,4 +222,15 @@ pub(crate) fn panicking_waker() -> Waker {
         }
     }
     Waker::from(Arc::new(Panics))
+}
+
+/// A waker that panics where it is cloned.
+pub(crate) fn uncloneable_waker() -> Waker {
+    const fn nothing(_: *const ()) {}
+    fn clone(_: *const ()) -> RawWaker {
+        panic!("the waker's own")
+    }
+    static TABLE: RawWakerVTable = RawWakerVTable::new(clone, nothing, nothing, nothing);
+    // SAFETY: there is no data, and the functions may be called from everywhere.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &TABLE)) }
 }

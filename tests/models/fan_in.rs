@@ -199,6 +199,47 @@ mod branches {
     }
 
     #[test]
+    fn each_branch_has_its_items_in_the_order_of_the_source() {
+        model("I6: the end puts no item behind a later one").check(|| {
+            let [mut left, mut right] = two(stream::iter([1, 2]), 2);
+            let other = thread::spawn_named("right", move || {
+                [block_on(right.next()), block_on(right.next())]
+            });
+            let ours = block_on(left.next());
+            let theirs = other.join().unwrap();
+            assert_ne!(theirs, [Some(2), Some(1)], "I6: the first item comes after the second");
+            assert!(ours.is_some() || theirs == [Some(1), Some(2)], "{ours:?} {theirs:?}");
+        });
+    }
+
+    #[test]
+    fn who_hears_of_the_end_finds_the_source_gone() {
+        struct Ends(Arc<AtomicUsize>);
+        impl Stream for Ends {
+            type Item = usize;
+            fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<usize>> {
+                Poll::Ready(None)
+            }
+        }
+        impl Drop for Ends {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Relaxed);
+            }
+        }
+        model("I10: the source is gone before anybody hears of its end").check(|| {
+            let gone = Arc::new(AtomicUsize::new(0));
+            let [mut left, mut right] = two(Ends(gone.clone()), 0);
+            let other = thread::spawn_named("right", move || {
+                block_on(right.next());
+                right
+            });
+            assert_eq!(block_on(left.next()), None);
+            assert_eq!(gone.load(Relaxed), 1, "I10: the end has come, and the source is there");
+            drop(other.join().unwrap());
+        });
+    }
+
+    #[test]
     fn who_waits_is_called_by_who_polls_the_source() {
         model("I9: an item that one leaves is the next one's").check(|| {
             let (feed, fed) = feed(2);

@@ -15,10 +15,10 @@ use super::desk::{Desk, Turn};
 
 /// Splits a stream: each of its items goes to exactly one of the branches.
 ///
-/// An item goes to whichever branch asks first, so a slow branch holds up no other. Items leave in
-/// the order of the source. There is no task behind it: a branch that is polled polls the source,
-/// and one that waits is woken when it is its turn to. One waiting branch is woken an item, in the
-/// order in which they came.
+/// An item goes to whichever branch asks first, so a slow branch holds up no other. Each branch has
+/// its items in the order of the source. There is no task behind it: a branch that is polled polls
+/// the source, and one that waits is woken when it is its turn to. Those who wait are woken in the
+/// order in which they came: one for an item, and one more to see whether the source has another.
 ///
 /// `capacity` is how many items may be read ahead. When the poll of a branch has its item, and the
 /// source has more at hand, up to so many go into a queue that all branches share; so between
@@ -68,8 +68,9 @@ pub fn fan_out<S: Stream>(stream: S, branches: usize, capacity: usize) -> Vec<Br
 ///
 /// # Panics
 ///
-/// Where the source does: in the branch that polled it. The others end, and so does this one when it is
-/// polled again.
+/// Where the source does: in the branch that polled it. What was read before is still delivered; the
+/// item that this poll would have given may come to another branch, after a later one. Then the
+/// branches end.
 #[must_use = "streams do nothing unless polled"]
 pub struct Branch<S: Stream> {
     shared: Arc<Shared<S>>,
@@ -128,11 +129,15 @@ impl<S: Stream> Branch<S> {
     fn drive(&self, waker: &Waker) -> Poll<Option<S::Item>> {
         let mut driver = Driver::start(&self.shared);
         match (driver.read(), driver.mine.take()) {
-            (Read::Ended, mine) => {
-                driver.mine = mine;
+            (Read::Ended, None) => {
                 drop(driver);
-                // What was read before the end is in the queue, unless another has taken it.
                 self.poll_item(waker)
+            }
+            // Not back into the queue: another may have taken what came after it.
+            (Read::Ended, Some(item)) => {
+                drop(driver);
+                self.shared.desk.leave(self.seat);
+                Poll::Ready(Some(item))
             }
             (Read::Asleep, None) => {
                 driver.put_back();
@@ -246,17 +251,27 @@ impl<'a, S: Stream> Driver<'a, S> {
 
 impl<S: Stream> Drop for Driver<'_, S> {
     fn drop(&mut self) {
-        if self.source.is_none() {
-            return;
-        }
-        // Its item is older than those in the queue. The source was only polled with room for one
-        // more, so there is room for this one.
+        let Some(source) = self.source.take() else { return };
+        // It has panicked. The source was only polled with room for one more, so there is room
+        // for the driver's item, which is older than those in the queue.
         let mine = self.mine.take();
-        let one_more = mine.is_some();
+        let _end = End { desk: &self.shared.desk, one_more: mine.is_some() };
         mine.into_iter().for_each(|item| {
             self.shared.queue.lock().expect(UNPOISONED).push_front(item);
         });
-        self.shared.desk.end(one_more);
+        drop(source);
+    }
+}
+
+/// Dropped, it tells the branches of the end: after the source has gone, even if that panics.
+struct End<'a> {
+    desk: &'a Desk,
+    one_more: bool,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.desk.end(self.one_more);
     }
 }
 // ANCHOR_END: driver

@@ -130,11 +130,17 @@ impl Desk {
 
     /// The driver has put the source back, which had nothing for it, and waits.
     pub(super) fn stop_and_wait(&self, branch: usize, waker: &Waker) {
-        let mut spare = Some(waker.clone());
+        // A clone that panics must not leave a source that nobody polls and nobody may poll.
+        let clone = catch_unwind(AssertUnwindSafe(|| waker.clone()));
+        let (mut spare, panic) =
+            clone.map_or_else(|panic| (None, Some(panic)), |waker| (Some(waker), None));
         let mut state = self.lock();
         state.stop(true);
         state.wait(branch, waker, &mut spare);
         self.settle(state);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
     }
 
     /// The source is gone, and may have left one more item in the queue.

@@ -7,7 +7,7 @@ use std::task::{Poll, Wake, Waker};
 use patterns::fan_in::{Branch, fan_out};
 
 use super::fan_out::{Listener, branches};
-use crate::feed::{Ear, Fed, feed, panicking_waker};
+use crate::feed::{Ear, Fed, feed, panicking_waker, uncloneable_waker};
 use crate::support::{Polled, within_deadline};
 
 fn wakes<T: std::fmt::Debug + PartialEq>(ears: &[Listener<T>]) -> Vec<usize> {
@@ -222,6 +222,21 @@ fn a_waker_that_panics_strands_no_other_branch() {
         );
         assert_eq!(ears[1].wakes(), 1, "a branch behind it waits for ever");
         ears.iter_mut().for_each(Ear::ends);
+    });
+}
+
+#[test]
+fn a_waker_that_cannot_be_cloned_strands_no_other_branch() {
+    within_deadline(|| {
+        let (feed, mut ears) = branches(3, 0);
+        let poll = || ears[0].poll_with(&uncloneable_waker());
+        assert!(catch_unwind(AssertUnwindSafe(poll)).is_err(), "it has to leave a waker");
+        ears[1].waits();
+        let poll = || ears[2].poll_with(&uncloneable_waker());
+        assert!(catch_unwind(AssertUnwindSafe(poll)).is_err(), "it has to leave a waker");
+        feed.give(1);
+        assert_eq!(ears[1].wakes(), 1, "somebody else could not wait, and nobody is woken");
+        assert_eq!(ears[1].item(), 1);
     });
 }
 
