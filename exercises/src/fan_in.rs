@@ -58,8 +58,8 @@
 //!   last wake-up that it has none, and nobody polls it. While a branch waits and has not been
 //!   called, at least as many have been called as there is work. So whatever adds work, or takes a
 //!   called branch away, calls the next in line. (What is read ahead counts when its poll is over.)
-//! - I10: when the source has ended or panicked it is gone at once; every branch is called, takes
-//!   what is left in the queue, and ends.
+//! - I10: when the source has ended or panicked it is gone before a branch hears of it; every branch
+//!   is called, takes what is left in the queue, and ends.
 //!
 //! # Cancellation and panics
 //!
@@ -83,10 +83,11 @@
 //! word for 64 inputs. An idle input costs nothing else.
 //!
 //! Branches: one lock to ask for an item and one to take it; two more to poll the source. No
-//! allocation an item but what the queue grows by. One branch is woken an item. To leave the line
-//! early takes time in proportion to the number of branches. Those who wait are called in the order in
-//! which they came, but who is awake and asks takes what is there: no item waits for a task that
-//! has yet to be scheduled. A branch that comes too late waits first in line.
+//! allocation an item but what the queue grows by. An item wakes one branch, and one more where it
+//! is not yet known whether the source has another. To leave the line early takes time in proportion
+//! to the number of branches. Those who wait are called in the order in which they came, but who is
+//! awake and asks takes what is there: no item waits for a task that has yet to be scheduled. A
+//! branch that comes too late waits first in line.
 //!
 //! Neither keeps its neighbours from running, however much is ready: a merge is pending once after
 //! each 128 items at a stretch, and wakes itself; a branch takes from the task's budget.
