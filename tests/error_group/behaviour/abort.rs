@@ -197,6 +197,18 @@ fn a_runtime_that_shuts_down_is_no_success() {
 }
 
 #[test]
+fn a_task_without_a_runtime_is_lost_and_not_forgotten() {
+    within_deadline(|| {
+        let (mut group, census) = (ErrorGroup::new(), Census::default());
+        let spawn = || group.try_spawn(endless(census.payload(1))).is_ok();
+        assert!(catch_unwind(AssertUnwindSafe(spawn)).is_err(), "there is nothing to run it on");
+        assert_eq!(census.alive(), 0);
+        let waited = catch_unwind(AssertUnwindSafe(|| group.wait().now_or_never()));
+        assert!(waited.is_err(), "a task was not run, and wait says nothing of it");
+    });
+}
+
+#[test]
 fn an_error_is_returned_where_another_task_was_lost() {
     within_deadline(|| {
         let runtime = Builder::new_current_thread().build().unwrap();
