@@ -2,8 +2,8 @@
 
 mod support;
 
-#[path = "cancel/memory.rs"]
-mod memory;
+#[path = "support/allocations.rs"]
+mod allocations;
 
 #[path = "cancel/behaviour.rs"]
 mod behaviour;

@@ -169,10 +169,9 @@ mod behaviour {
 mod properties {
     use patterns::counter::Counter;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
     use std::io::Write;
 
-    use crate::support::within_deadline;
+    use crate::support::{cases, within_deadline};
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -229,12 +228,7 @@ mod properties {
     #[test]
     fn on_one_thread_it_is_a_number() {
         within_deadline(|| {
-            let config = ProptestConfig {
-                cases: 128,
-                failure_persistence: None,
-                rng_seed: RngSeed::Fixed(1),
-                ..ProptestConfig::default()
-            };
+            let config = cases(128, 1);
             let script = proptest::collection::vec(step(), 0..60);
             proptest!(config, |(script in script)| play(&script));
         });

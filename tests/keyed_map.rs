@@ -235,9 +235,8 @@ mod properties {
 
     use patterns::keyed_map::KeyedMap;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
-    use crate::support::within_deadline;
+    use crate::support::{cases, within_deadline};
 
     #[derive(Debug, Clone, Copy)]
     enum Step {
@@ -285,12 +284,7 @@ mod properties {
     #[test]
     fn on_one_thread_it_is_a_map() {
         within_deadline(|| {
-            let config = ProptestConfig {
-                cases: 128,
-                failure_persistence: None,
-                rng_seed: RngSeed::Fixed(1),
-                ..ProptestConfig::default()
-            };
+            let config = cases(128, 1);
             let script = proptest::collection::vec(step(), 0..80);
             proptest!(config, |(script in script)| play(&script));
         });

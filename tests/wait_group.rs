@@ -220,9 +220,8 @@ mod behaviour {
 mod properties {
     use patterns::wait_group::WaitGroup;
     use proptest::prelude::*;
-    use proptest::test_runner::RngSeed;
 
-    use crate::support::{Polled, within_deadline};
+    use crate::support::{Polled, cases, within_deadline};
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -263,12 +262,7 @@ mod properties {
     #[test]
     fn the_wait_is_over_when_no_worker_is_left() {
         within_deadline(|| {
-            let config = ProptestConfig {
-                cases: 128,
-                failure_persistence: None,
-                rng_seed: RngSeed::Fixed(1),
-                ..ProptestConfig::default()
-            };
+            let config = cases(128, 1);
             let script = proptest::collection::vec(step(), 0..40);
             proptest!(config, |(workers in 1..6usize, script in script)| play(workers, &script));
         });

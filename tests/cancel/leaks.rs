@@ -11,7 +11,7 @@ use futures::FutureExt;
 use patterns::cancel::{CancelToken, with_timeout};
 use tokio::time::advance;
 
-use crate::memory::{allocations_during, live_bytes};
+use crate::allocations::{self, live_bytes};
 use crate::support::{Wakes, run, within_deadline};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -191,7 +191,7 @@ fn looking_and_polling_again_allocate_nothing() {
         let (mut wait, mut timed_wait) = (token.cancelled(), timed.cancelled());
         assert!((&mut wait).now_or_never().is_none());
         assert!((&mut timed_wait).now_or_never().is_none());
-        let made = allocations_during(|| {
+        let made = allocations::during(|| {
             for _ in 0..100 {
                 assert!(!token.is_cancelled() && timed.reason().is_none());
                 assert!((&mut wait).now_or_never().is_none());

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use patterns::cancel::{CancelToken, CancelledOwned, Reason};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use tokio::time::{Instant, advance};
 
-use crate::support::{Polled, within_deadline};
+use crate::support::{Polled, cases, within_deadline};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -159,12 +158,7 @@ async fn play(script: Vec<Step>) {
 #[test]
 fn any_script_runs_as_the_sequential_model_says() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 256,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(2),
-            ..ProptestConfig::default()
-        };
+        let config = cases(256, 2);
         let script = proptest::collection::vec(step(), 1..80);
         proptest!(config, |(script in script)| {
             let mut builder = tokio::runtime::Builder::new_current_thread();

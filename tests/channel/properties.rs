@@ -12,9 +12,8 @@ use futures::Stream;
 use patterns::channel::{self, Closed, RecvError, SendError, TryRecvError, TrySendError};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
-use crate::support::{Census, Payload, Polled, Wakes, within_deadline};
+use crate::support::{Census, Payload, Polled, Wakes, cases, within_deadline};
 
 /// One step of a script. A number picks one of those that exist, modulo how many there are.
 #[derive(Debug, Clone, Copy)]
@@ -417,12 +416,7 @@ fn play(capacity: Option<usize>, script: &[Step]) {
 #[test]
 fn any_script_runs_as_the_sequential_model_says() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 256,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(2),
-            ..ProptestConfig::default()
-        };
+        let config = cases(256, 2);
         let capacity = prop_oneof![
             2 => Just(Some(0)),
             4 => (1_usize..=4).prop_map(Some),

@@ -10,12 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use futures::FutureExt;
 use patterns::error_group::ErrorGroup;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
 use crate::settle;
-use crate::support::{Polled, within_deadline};
+use crate::support::{Polled, cases, within_deadline};
 
 /// How a task is told to end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,12 +166,7 @@ fn judge(answer: Result<Result<(), u64>, Box<dyn Any + Send>>, expected: &Expect
 fn the_answer_is_the_gravest_failure_and_the_first_of_its_kind() {
     within_deadline(|| {
         let runtime = Builder::new_current_thread().build().unwrap();
-        let config = ProptestConfig {
-            cases: 128,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(1),
-            ..ProptestConfig::default()
-        };
+        let config = cases(128, 1);
         let script = proptest::collection::vec(step(), 0..40);
         proptest!(config, |(limit in 1..5usize, script in script)| {
             runtime.block_on(play(limit, &script));

@@ -7,9 +7,8 @@ mod fan_in {
     use patterns::fan_in::fan_in;
     use proptest::prelude::*;
 
-    use super::config;
     use crate::feed::{Ear, feeds};
-    use crate::support::within_deadline;
+    use crate::support::{cases, within_deadline};
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -111,7 +110,7 @@ mod fan_in {
     fn a_merge_gives_what_its_inputs_have_and_holds_nobody_up() {
         within_deadline(|| {
             let script = proptest::collection::vec(step(), 0..80);
-            proptest!(config(2), |(count in 1..7usize, script in script)| play(count, &script));
+            proptest!(cases(256, 2), |(count in 1..7usize, script in script)| play(count, &script));
         });
     }
 }
@@ -123,9 +122,8 @@ mod fan_out {
     use patterns::fan_in::{Branch, fan_out};
     use proptest::prelude::*;
 
-    use super::config;
     use crate::feed::{Ear, Fed, feed};
-    use crate::support::within_deadline;
+    use crate::support::{cases, within_deadline};
 
     #[derive(Debug, Clone)]
     enum Step {
@@ -212,18 +210,9 @@ mod fan_out {
     fn branches_share_what_the_source_has_and_nobody_is_forgotten() {
         within_deadline(|| {
             let script = proptest::collection::vec(step(), 0..80);
-            proptest!(config(3), |(count in 1..5usize, capacity in 0..4usize, script in script)| {
+            proptest!(cases(256, 3), |(count in 1..5usize, capacity in 0..4usize, script in script)| {
                 play(count, capacity, &script);
             });
         });
-    }
-}
-
-fn config(seed: u64) -> proptest::prelude::ProptestConfig {
-    proptest::prelude::ProptestConfig {
-        cases: 256,
-        failure_persistence: None,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(seed),
-        ..proptest::prelude::ProptestConfig::default()
     }
 }

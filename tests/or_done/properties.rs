@@ -8,10 +8,9 @@ use std::task::{Context, Poll, Waker};
 use futures::Stream;
 use patterns::or_done::{or, or_done};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use crate::script::script;
-use crate::support::{Polled, Wakes, within_deadline};
+use crate::support::{Polled, Wakes, cases, within_deadline};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -112,20 +111,11 @@ fn play(steps: &[Step]) {
     assert_eq!(at_most.1 == Some(0), model.over);
 }
 
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        cases: 256,
-        failure_persistence: None,
-        rng_seed: RngSeed::Fixed(4),
-        ..ProptestConfig::default()
-    }
-}
-
 #[test]
 fn any_script_runs_as_the_model_says() {
     within_deadline(|| {
         let steps = proptest::collection::vec(step(), 1..60);
-        proptest!(config(), |(steps in steps)| play(&steps));
+        proptest!(cases(256, 4), |(steps in steps)| play(&steps));
     });
 }
 
@@ -134,7 +124,7 @@ fn whichever_signals_come_the_first_in_order_wins() {
     within_deadline(|| {
         // For each signal the poll before which it comes, if any.
         let signals = proptest::collection::vec(proptest::option::of(0..6usize), 0..8);
-        proptest!(config(), |(signals in signals)| {
+        proptest!(cases(256, 4), |(signals in signals)| {
             let (controls, scripts): (Vec<_>, Vec<_>) = signals.iter().map(|_| script()).unzip();
             let mut any = Polled::new(or(scripts));
             for round in 0..6 {

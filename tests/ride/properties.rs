@@ -3,10 +3,9 @@
 use patterns::ride::Camp::{self, Crab, Gopher};
 use patterns::ride::Ride;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use crate::crowd::{Crowd, fill_a_car};
-use crate::support::within_deadline;
+use crate::support::{cases, within_deadline};
 
 /// How many of a naive matcher's riders are left when `camps` have come one by one.
 fn left_over(camps: &[Camp]) -> (usize, usize) {
@@ -123,12 +122,7 @@ fn play(steps: &[Step]) {
 #[test]
 fn any_script_leaves_nobody_stuck() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 512,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(11),
-            ..ProptestConfig::default()
-        };
+        let config = cases(512, 11);
         let steps = proptest::collection::vec(step(), 1..80);
         proptest!(config, |(steps in steps)| play(&steps));
     });

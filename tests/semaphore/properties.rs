@@ -9,9 +9,8 @@ use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use patterns::semaphore::{Closed, OwnedPermit, Permit, Semaphore, TryAcquireError};
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
-use crate::support::{Polled, within_deadline};
+use crate::support::{Polled, cases, within_deadline};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -232,12 +231,7 @@ fn play(permits: usize, script: &[Step]) {
 #[test]
 fn any_script_runs_as_the_sequential_model_says() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 256,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(2),
-            ..ProptestConfig::default()
-        };
+        let config = cases(256, 2);
         let script = proptest::collection::vec(step(), 1..60);
         proptest!(config, |(permits in 0..5usize, script in script)| play(permits, &script));
     });

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use patterns::snapshot::Snapshot;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
-use crate::support::{Census, Payload, within_deadline};
+use crate::support::{Census, Payload, cases, within_deadline};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -58,12 +57,7 @@ fn play(script: &[Step]) {
 #[test]
 fn reads_give_the_last_update_and_versions_keep_their_value() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 128,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(1),
-            ..ProptestConfig::default()
-        };
+        let config = cases(128, 1);
         let script = proptest::collection::vec(step(), 0..40);
         proptest!(config, |(script in script)| play(&script));
     });

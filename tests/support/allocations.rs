@@ -1,5 +1,5 @@
-//! How often the current thread has asked for memory, and how much it keeps. Taken in by the specs that promise a number:
-//! `#[path = "support/allocations.rs"] mod allocations;`.
+//! How often the current thread has asked for memory, and how much it keeps. Taken in by the specs
+//! that promise a number: `#[path = "support/allocations.rs"] mod allocations;`.
 
 // Each spec uses the part it needs.
 #![allow(dead_code)]
@@ -41,9 +41,14 @@ pub(crate) fn during(body: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
+/// The bytes that this thread has asked for and not given back; below zero where it freed another's.
+pub(crate) fn live_bytes() -> isize {
+    BYTES.get()
+}
+
 /// How many bytes this thread has asked for in `body`, less those that it has given back there.
 pub(crate) fn kept_by(body: impl FnOnce()) -> isize {
-    let before = BYTES.get();
+    let before = live_bytes();
     body();
-    BYTES.get() - before
+    live_bytes() - before
 }

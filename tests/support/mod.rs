@@ -12,6 +12,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use proptest::test_runner::{Config as ProptestConfig, RngSeed};
+
 /// How long a test may take before it counts as blocked. Far more than any of them needs.
 pub const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -56,6 +58,16 @@ where
         let runtime = builder.worker_threads(threads).enable_time().build().expect("a runtime");
         runtime.block_on(body())
     })
+}
+
+/// So many random cases, the same in every run: whoever sees a failure sees it again.
+pub fn cases(number: u32, seed: u64) -> ProptestConfig {
+    ProptestConfig {
+        cases: number,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        ..ProptestConfig::default()
+    }
 }
 
 /// Counts its wake-ups.

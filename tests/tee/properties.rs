@@ -6,10 +6,9 @@ use std::task::Poll;
 
 use patterns::tee::Lag;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use crate::feed::{Feed, Half, feed, halves};
-use crate::support::within_deadline;
+use crate::support::{cases, within_deadline};
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
@@ -148,12 +147,7 @@ fn check(
 #[test]
 fn any_script_runs_as_the_sequential_model_says() {
     within_deadline(|| {
-        let config = ProptestConfig {
-            cases: 512,
-            failure_persistence: None,
-            rng_seed: RngSeed::Fixed(5),
-            ..ProptestConfig::default()
-        };
+        let config = cases(512, 5);
         let script = proptest::collection::vec(step(), 1..80);
         proptest!(config, |(lag in lag(), script in script)| play(lag, &script));
     });
