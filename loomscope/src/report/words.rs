@@ -45,7 +45,7 @@ pub(super) fn tell(report: &Report) -> String {
 }
 
 /// What the panicking thread was misled by: its last stale load, else the step of another thread
-/// that came in between.
+/// that came in between, a write or a turn with the same lock.
 fn before_the_panic(report: &Report, thread: &str) -> String {
     let rows = &report.timeline.rows;
     let own = |row: &&Row| report.threads[row.thread] == thread;
@@ -56,9 +56,19 @@ fn before_the_panic(report: &Report, thread: &str) -> String {
         return format!(" It saw an old value at {at}: `{load}`, though it is {newest}.");
     }
     let own_steps: Vec<usize> = rows.iter().filter(own).map(|row| row.step).collect();
-    let other = rows.iter().rev().find(|row| {
-        !own(row) && row.step < own_steps.last().copied().unwrap_or(0) && row.kind == Kind::Write
-    });
+    let others = || {
+        let last = own_steps.last().copied().unwrap_or(0);
+        rows.iter().rev().filter(move |row| !own(row) && row.step < last)
+    };
+    // It had the lock before and takes it next, and the other has had it meanwhile.
+    let is_between_locks = |row: &&Row| {
+        let same = |own: &&Row| own.kind == Kind::Take && own.object == row.object;
+        let mut before = rows.iter().filter(own).take_while(|own| own.step < row.step);
+        let next = rows.iter().filter(own).find(|own| own.step > row.step);
+        row.kind == Kind::Take && before.any(|own| same(&own)) && next.is_some_and(|own| same(&own))
+    };
+    let other =
+        others().find(|row| row.kind == Kind::Write).or_else(|| others().find(is_between_locks));
     let Some(other) = other.filter(|row| own_steps.iter().any(|step| *step < row.step)) else {
         return String::new();
     };
