@@ -199,7 +199,7 @@ impl Spec<'_> {
                     let mut verdict = fails(stage, &failed, spec(&failed.test));
                     if let Verdict::Fails { besides, .. } = &mut verdict {
                         let tests = words::count(unended.len(), "test");
-                        *besides = Some(format!("and {tests} had not ended after {seconds} s"));
+                        *besides = Some(format!("and {tests} had no result after {seconds} s"));
                     }
                     return Ok(Some(verdict));
                 }

@@ -116,7 +116,7 @@ mod checks {
             "at least 1 fails, the run was stopped",
             "Nothing is zero",
             "nothing was added",
-            "and 1 test had not ended after 1 s",
+            "and 1 test had no result after 1 s",
         ]);
     }
 
@@ -318,13 +318,13 @@ mod progress {
             "it fails, as it must",
             "exercises/src/count.rs",
             "Nothing is zero",
-            "Next:",
+            "Next: read book/src/count.md as far as \"Now write yours\", edit exercises/src/count.rs",
         ]);
         let said = book.run(&[]).exits(0).says(&["0 of 2 patterns passed", "Nothing is zero"]);
         assert!(!said.stdout.contains("Welcome"));
         book.solve("count");
         book.solve("store");
-        book.run(&[]).exits(0).says(&["passes every stage"]);
+        book.run(&[]).exits(0).says(&["passes every stage", "the rest of book/src/count.md"]);
         book.run(&[]).exits(0).says(&["1 of 2 patterns passed", "everything has passed"]);
         book.run(&[]).exits(0).says(&["All 2 patterns have passed"]);
     }

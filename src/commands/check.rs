@@ -127,7 +127,8 @@ fn stage_line(screen: &Screen, report: &StageReport) -> String {
 /// A model's timeline, below the words of the test that failed.
 fn how_it_comes_about(screen: &Screen, model: &Verdict) -> String {
     let Verdict::Fails { test, says, spec, .. } = model else { return String::new() };
-    let title = screen.bold("How it can come about, as a model shows");
+    // It need not be the mistake that the test has found.
+    let title = screen.bold("A model fails as well, and shows how");
     format!("{title}\n  {}: {test}  ({spec})\n\n{says}\n\n", words::sentence(test))
 }
 
@@ -146,7 +147,14 @@ fn next_step(
     let file =
         exercise.root().map_or_else(|| format!("{id}.rs"), |root| root.display().to_string());
     let check = words::command(&format!("check {id}"));
-    Ok(format!("Next: edit exercises/src/{file}, then {check}.{hint}"))
+    // The chapter is for whoever has not begun.
+    let read = match book.pristine(id) {
+        Ok(stub) if stub.hash() == exercise.hash() => {
+            format!("read book/src/{id}.md as far as \"Now write yours\", ")
+        }
+        _ => String::new(),
+    };
+    Ok(format!("Next: {read}edit exercises/src/{file}, then {check}.{hint}"))
 }
 
 fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
@@ -159,7 +167,10 @@ fn after_a_pass(book: &Workbook, id: &str) -> anyhow::Result<String> {
     };
     let compare = words::command(&format!("diff {id}"));
     let measure = words::command(&format!("bench {id}"));
-    Ok(format!("Compare: {compare}. Measure: {measure}. {next}"))
+    let quiz = words::command(&format!("quiz {id}"));
+    Ok(format!(
+        "Compare: {compare}, and the rest of book/src/{id}.md. Measure: {measure}. Questions: {quiz}.\n{next}"
+    ))
 }
 
 fn indented(text: &str) -> String {

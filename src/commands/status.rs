@@ -31,9 +31,9 @@ pub(crate) fn run(book: &Workbook, screen: &Screen) -> anyhow::Result<u8> {
     if first {
         let welcome = format!(
             "Welcome. Each exercise is a file of documented stubs, and a spec that judges it. Now your first one \
-             is checked: it fails, as it must, for nothing is written yet. Then open exercises/src/{}.rs, read the \
-             page at its top, fill in a body, and start this again. The first build takes \
-             a few minutes, in two parts.",
+             is checked: it fails, as it must, for nothing is written yet. Then open exercises/src/{0}.rs, read the \
+             page at its top, and book/src/{0}.md, fill in a body, and start this again. The first \
+             build takes a few minutes, in two parts.",
             next.id
         );
         outln!("{}", screen.wrap(&welcome, ""));
