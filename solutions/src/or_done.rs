@@ -51,10 +51,13 @@
 //!
 //! # Cost
 //!
-//! `OrDone`: no allocation and no lock; an item costs one more poll, that of `done`, and 16 items a
-//! unit of tokio's cooperative budget: an endless stream lets its neighbours run. `Or`: an allocation for each signal and one for all, and every wake-up
-//! polls all of them: n signals cost n polls a wake-up. For a handful that is hard to beat; for
-//! hundreds, give each a waker of its own and poll only what woke.
+//! `OrDone`: no allocation and no lock. An item costs one more poll, that of `done`. An endless
+//! stream lets its neighbours run: it spends tokio's cooperative budget (`loomscope::task::coop`),
+//! in the reference a unit for 16 items.
+//!
+//! `Or`: an allocation for each signal and one for all, and every wake-up polls all of them: n
+//! signals cost n polls a wake-up. For a handful that is hard to beat; for hundreds, give each a
+//! waker of its own and poll only what woke.
 //!
 //! # See also
 //!
@@ -107,8 +110,6 @@ use pin_project_lite::pin_project;
 /// assert_eq!(numbers.next().await, None);
 /// # }
 /// ```
-///
-/// Source: the or-done channel, seed 003, pattern 4.
 pub fn or_done<S: Stream, F: Future>(stream: S, done: F) -> OrDone<S, F> {
     OrDone { stream: Some(stream), done: Some(done), unpaid: 0 }
 }
@@ -237,8 +238,6 @@ impl<F: Future> DropsUnlessKept<'_, F> {
 /// assert_eq!(or([hangup, interrupt]).await, Ok("interrupted"));
 /// # }
 /// ```
-///
-/// Source: the or-channel, seed 002, step 6 C.
 pub fn or<I>(signals: I) -> Or<I::Item>
 where
     I: IntoIterator,

@@ -13,9 +13,6 @@ use tokio::task::yield_now;
 use crate::script::{Control, Script, script};
 use crate::support::{Wakes, run, within_deadline};
 
-#[path = "behaviour/or.rs"]
-mod or;
-
 /// A stream of numbers, a signal, and the loop's side of both, which is polled by hand.
 struct Bench {
     stream: Control<u32>,
@@ -306,3 +303,6 @@ fn neither_part_needs_to_be_movable() {
         assert!((1..=20).contains(&count), "{count} items before the end");
     });
 }
+
+#[path = "behaviour/or.rs"]
+mod or;
