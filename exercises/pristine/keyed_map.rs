@@ -82,7 +82,8 @@ use std::hash::Hash;
 /// ```
 #[derive(Debug)]
 pub struct KeyedMap<K, V> {
-    // Your own instead: `loomscope::collections` has a map, and `loomscope::sync` has locks.
+    // Your own instead: `loomscope::collections` has std's map, to be made with `default()`, since a
+    // model gives it a hasher of its own; and `loomscope::sync` has locks.
     pairs: Vec<(K, V)>,
 }
 
