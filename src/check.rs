@@ -199,7 +199,11 @@ impl Spec<'_> {
                     let mut verdict = fails(stage, &failed, spec(&failed.test));
                     if let Verdict::Fails { besides, .. } = &mut verdict {
                         let tests = words::count(unended.len(), "test");
-                        *besides = Some(format!("and {tests} had no result after {seconds} s"));
+                        let mut told = format!("and {tests} had no result after {seconds} s");
+                        if let Some(first) = unended.first() {
+                            told.push_str(&format!(", the first of them {first}"));
+                        }
+                        *besides = Some(told);
                     }
                     return Ok(Some(verdict));
                 }

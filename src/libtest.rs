@@ -105,7 +105,8 @@ impl Suite {
             Some(status) => {
                 let left: Vec<_> = tests.iter().copied().filter(|test| !has_passed(test)).collect();
                 let (test, words) = self.who_died(&left, patience)?.unwrap_or_else(|| {
-                    (unended().into_iter().next().unwrap_or_default(), finished.stderr.clone())
+                    let test = last_heard(&finished.stderr, &unended());
+                    (test, finished.stderr.clone())
                 });
                 Ending::Died(Death::new(test, status, &words))
             }
@@ -284,6 +285,15 @@ fn panics(output: &str) -> Vec<Panic> {
     panics
 }
 
+/// Which of the tests that were running spoke last before the process died, as each runs in a thread
+/// of its name; without a word the first, which was started before the others.
+fn last_heard(stderr: &str, running: &[String]) -> String {
+    let names =
+        stderr.lines().rev().filter_map(|line| line.strip_prefix("thread '")?.split_once('\''));
+    let mut heard = names.filter_map(|(name, _)| running.iter().find(|test| *test == name));
+    heard.next().or(running.first()).cloned().unwrap_or_default()
+}
+
 /// `thread 'NAME' (123) panicked at PLACE:`
 fn header(line: &str) -> Option<(&str, &str)> {
     let (thread, rest) = line.strip_prefix("thread '")?.split_once('\'')?;
@@ -330,6 +340,20 @@ mod tests {
         let panic = failed[1].panic().unwrap();
         assert_eq!(panic.place, "tests/a.rs:3:5");
         assert_eq!(panic.message, "the words\n  right: 2");
+    }
+
+    #[test]
+    fn who_spoke_last_has_died() {
+        let running = ["a::hangs", "a::dies"].map(str::to_owned);
+        for (stderr, test) in [
+            ("thread 'a::dies' (7) panicked at a.rs:1:1:\npanic in a destructor\n", "a::dies"),
+            ("\nthread 'a::dies' (7) has overflowed its stack\nfatal runtime error\n", "a::dies"),
+            ("thread 'a::ended' (7) panicked at a.rs:1:1:\nhere\n", "a::hangs"),
+            ("", "a::hangs"),
+        ] {
+            assert_eq!(last_heard(stderr, &running), test);
+        }
+        assert_eq!(last_heard("", &[]), "");
     }
 
     #[test]
