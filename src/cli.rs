@@ -92,6 +92,9 @@ enum Dev {
         /// Installs one wrong answer over your exercise, to look at; yours is kept as a backup.
         #[arg(long, value_name = "exercises", requires = "which", value_parser = ["exercises"])]
         into: Option<String>,
+        /// Judges as many as this time allows, of each pattern at least one; others on another day.
+        #[arg(long, value_name = "seconds", conflicts_with = "into")]
+        within: Option<u64>,
     },
     /// Runs the specs on the reference again and again: does any test ever fail?
     Flake {
@@ -143,9 +146,11 @@ fn run(cli: Cli, screen: &Screen) -> anyhow::Result<u8> {
         Some(Command::Reset { id }) => commands::reset::run(&book, screen, &id),
         Some(Command::Doctor) => unreachable!("answered before the workbook is opened"),
         Some(Command::Dev(Dev::Check { stubs })) => dev::check::run(&book, screen, stubs),
-        Some(Command::Dev(Dev::Wrong { which, into })) => match into {
+        Some(Command::Dev(Dev::Wrong { which, into, within })) => match into {
             Some(_) => dev::wrong::install(&book, screen, which.as_deref().unwrap_or_default()),
-            None => dev::wrong::run(&book, screen, which.as_deref()),
+            None => {
+                dev::wrong::run(&book, screen, which.as_deref(), within.map(Duration::from_secs))
+            }
         },
         Some(Command::Dev(Dev::Flake { runs })) => dev::flake::run(&book, screen, runs),
     }

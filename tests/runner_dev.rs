@@ -163,6 +163,13 @@ fn wrong_answers_are_killed_or_survive_and_no_file_is_touched() {
 }
 
 #[test]
+fn a_limit_leaves_wrong_answers_for_another_day_and_says_how_many() {
+    let book = Book::new();
+    let said = book.run(&["dev", "wrong", "--within", "0"]).exits(0);
+    said.says(&["2 wrong answers killed, 0 survivors", "4 not judged, for lack of time"]);
+}
+
+#[test]
 fn a_wrong_answer_must_die_as_it_says() {
     for (old, new, words) in [
         ("# says: two and three", "# says: three and two", "does not say `three and two`"),

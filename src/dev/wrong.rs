@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread::{self, ScopedJoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context;
 
@@ -29,17 +29,37 @@ const MODEL_PATIENCE: Duration = Duration::from_secs(60);
 const JUDGES: usize = 4;
 
 /// Applies each wrong answer in a copy of the workbook, and prints what became of it.
-pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyhow::Result<u8> {
-    let patches = select(book, which)?;
+///
+/// With a limit, each pattern has an equal share of what is left of it, and another wrong answer is
+/// the first each day.
+pub(crate) fn run(
+    book: &Workbook,
+    screen: &Screen,
+    which: Option<&str>,
+    within: Option<Duration>,
+) -> anyhow::Result<u8> {
+    let mut patches = select(book, which)?;
     let copy = scratch::copy(book)?;
-    let mut report = Report { screen, started: Instant::now(), killed: 0, survivors: 0 };
+    let started = Instant::now();
+    let mut report = Report { screen, started, killed: 0, survivors: 0, left: 0 };
+    let mut patterns: Vec<_> = patches.chunk_by_mut(|one, other| one.id == other.id).collect();
+    if within.is_some() {
+        patterns.iter_mut().for_each(|of_one| of_one.rotate_left(today() * 7 % of_one.len()));
+    }
+    let count = patterns.len() as u32;
     thread::scope(|scope| {
         let mut judges = VecDeque::new();
-        for of_one in patches.chunk_by(|one, other| one.id == other.id) {
+        for (of_one, behind) in patterns.iter().zip((0..count).rev()) {
+            let share = within.map(|limit| limit.saturating_sub(started.elapsed()) / (behind + 1));
+            let since = Instant::now();
             let lab = Lab { book: &copy, id: &of_one[0].id };
             let reference = copy.reference(lab.id)?;
             let unfit = lab.reference_fails(&reference, of_one)?;
-            for patch in of_one {
+            for (before, patch) in of_one.iter().enumerate() {
+                if before > 0 && share.is_some_and(|share| since.elapsed() >= share) {
+                    report.left += of_one.len() - before;
+                    break;
+                }
                 if judges.len() == JUDGES {
                     report.tell(judges.pop_front().expect("there are some"))?;
                 }
@@ -55,6 +75,12 @@ pub(crate) fn run(book: &Workbook, screen: &Screen, which: Option<&str>) -> anyh
     })
 }
 
+/// The number of the day.
+fn today() -> usize {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    (since.as_secs() / (24 * 60 * 60)) as usize
+}
+
 /// A wrong answer's thread and what it will say: nothing for one that dies as it promises, else how
 /// it lives; and how long it took.
 type Judge<'scope, 'p> = (&'p Patch, ScopedJoinHandle<'scope, anyhow::Result<(Fate, Duration)>>);
@@ -66,6 +92,8 @@ struct Report<'s> {
     started: Instant,
     killed: usize,
     survivors: usize,
+    /// Those for which there was no time.
+    left: usize,
 }
 
 impl Report<'_> {
@@ -94,6 +122,10 @@ impl Report<'_> {
             words::count(self.survivors, "survivor"),
             self.started.elapsed().as_secs_f64()
         );
+        if self.left > 0 {
+            let rest = words::command("dev wrong");
+            outln!("{} not judged, for lack of time: {rest} judges all", self.left);
+        }
         if self.survivors == 0 { exit::PASS } else { exit::FAILS }
     }
 }
