@@ -7,11 +7,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::mem;
 use std::ops::{Add, AddAssign, Sub};
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 pub use std::time::Duration;
@@ -292,6 +293,12 @@ impl Future for Sleep {
 pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Instant;
+
+    /// Waits until this clock shows `at`. A clock that tells another time than the model's has to
+    /// bring its own.
+    fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send {
+        sleep_until(at)
+    }
 }
 
 /// The clock of the face: virtual time here.
@@ -308,19 +315,37 @@ impl Clock for SystemClock {
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     turn: Arc<Turn>,
-    now: Arc<Mutex<Instant>>,
+    dial: Arc<Mutex<Dial>>,
+}
+
+#[derive(Debug)]
+struct Dial {
+    now: Instant,
+    /// Who is to look again when the clock has moved.
+    sleepers: Vec<Waker>,
 }
 
 impl ManualClock {
     /// A clock that stands at the time of its making.
     pub fn new() -> Self {
-        Self { turn: Arc::new(Turn::new()), now: Arc::new(Mutex::new(Instant::now())) }
+        let dial = Dial { now: Instant::now(), sleepers: Vec::new() };
+        Self { turn: Arc::new(Turn::new()), dial: Arc::new(Mutex::new(dial)) }
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward and wakes those who sleep by it.
     pub fn advance(&self, by: Duration) {
+        let sleepers = {
+            let mut dial = self.dial();
+            dial.now += by;
+            mem::take(&mut dial.sleepers)
+        };
+        sleepers.into_iter().for_each(Waker::wake);
+    }
+
+    /// The state of the clock; reading or moving it is a step of its own.
+    fn dial(&self) -> MutexGuard<'_, Dial> {
         self.turn.take();
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        self.dial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -332,7 +357,20 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> Instant {
-        self.turn.take();
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+        self.dial().now
+    }
+
+    fn sleep_until(&self, at: Instant) -> impl Future<Output = ()> + Send {
+        poll_fn(move |context| {
+            let waker = context.waker().clone();
+            let mut dial = self.dial();
+            if dial.now >= at {
+                return Poll::Ready(());
+            }
+            if !dial.sleepers.iter().any(|sleeper| sleeper.will_wake(&waker)) {
+                dial.sleepers.push(waker);
+            }
+            Poll::Pending
+        })
     }
 }

@@ -215,6 +215,14 @@ macro_rules! uses_every_item {
             let before = clock.now();
             clock.clone().advance(SECOND);
             assert_eq!(clock.now() - before, SECOND);
+            let mut asleep = pin!(clock.sleep_until(clock.now() + SECOND));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(asleep.as_mut().poll(&mut context).is_pending());
+            let hand = clock.clone();
+            let moved = spawn(async move { hand.advance(SECOND) });
+            asleep.await;
+            moved.await.unwrap();
+            SystemClock.sleep_until(start).await;
             assert!(
                 pin!(sleep(SECOND))
                     .as_mut()
