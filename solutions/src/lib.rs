@@ -9,6 +9,8 @@ extern crate self as solutions;
 /// Which face of the facade this is built on: the benches assert that it is the plain one.
 pub use loomscope::MODEL;
 
+pub mod wake;
+
 #[cfg(feature = "counter")]
 pub mod counter;
 
