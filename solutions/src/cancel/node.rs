@@ -1,13 +1,12 @@
 //! The tree: what one token knows of its ancestors, its children and those who wait for it.
 
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::Waker;
 
 use loomscope::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use loomscope::sync::{Arc, Mutex, MutexGuard, Weak};
-use loomscope::thread;
 use loomscope::time::{Duration, Instant};
+use solutions::wake::wake_all;
 
 use super::Reason;
 use super::slots::Slots;
@@ -233,20 +232,4 @@ fn after(limit: Duration) -> Option<Instant> {
     let deadline = Instant::now().checked_add(limit)?;
     // A timer may round up to its next tick: that has to be possible as well.
     deadline.checked_add(Duration::from_secs(1)).and(Some(deadline))
-}
-
-/// Wakes each of them, whatever another's waker does; the first panic goes on afterwards.
-fn wake_all(wakers: impl Iterator<Item = Waker>) {
-    let mut panic = None;
-    for waker in wakers {
-        if let Err(cause) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(cause);
-        }
-    }
-    // A second panic in a thread that unwinds would abort the process.
-    if let Some(cause) = panic
-        && !thread::panicking()
-    {
-        resume_unwind(cause);
-    }
 }

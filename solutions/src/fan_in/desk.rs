@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use loomscope::sync::{Mutex, MutexGuard};
-use loomscope::thread;
+use solutions::wake::wake_all;
 
 /// Serves the branches of one source.
 pub(super) struct Desk {
@@ -265,20 +265,4 @@ impl State {
         }
     }
     // ANCHOR_END: call
-}
-
-/// Wakes each of them, whatever another's waker does; the first panic goes on afterwards.
-fn wake_all(wakers: impl Iterator<Item = Waker>) {
-    let mut panic = None;
-    for waker in wakers {
-        if let Err(cause) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(cause);
-        }
-    }
-    // A second panic in a thread that unwinds would abort the process.
-    if let Some(cause) = panic
-        && !thread::panicking()
-    {
-        resume_unwind(cause);
-    }
 }

@@ -92,12 +92,11 @@ use std::error::Error;
 use std::fmt;
 use std::iter;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Poll, Waker};
 
 use loomscope::sync::atomic::{AtomicUsize, Ordering};
 use loomscope::sync::{Arc, Mutex, MutexGuard};
-use loomscope::thread;
+use solutions::wake::wake_all;
 
 pub use acquire::{Acquire, AcquireOwned, OwnedPermit, Permit};
 pub use limited::run_limited;
@@ -470,22 +469,6 @@ fn refusal(word: usize, need: usize) -> Result<(), TryAcquireError> {
 #[inline]
 fn assert_possible(permits: usize) {
     assert!(permits <= Semaphore::MAX_PERMITS, "a semaphore has at most MAX_PERMITS permits");
-}
-
-/// Wakes each of them, whatever another's waker does; the first panic goes on afterwards.
-fn wake_all(wakers: impl Iterator<Item = Waker>) {
-    let mut panic = None;
-    for waker in wakers {
-        if let Err(cause) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(cause);
-        }
-    }
-    // A second panic in a thread that unwinds would abort the process.
-    if let Some(cause) = panic
-        && !thread::panicking()
-    {
-        resume_unwind(cause);
-    }
 }
 
 /// The semaphore is closed: no permit will ever be granted.
