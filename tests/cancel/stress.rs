@@ -1,27 +1,10 @@
 //! Real threads, a common start, high counts.
 
-use std::sync::Barrier;
-use std::thread;
-
 use futures::FutureExt;
 use futures::executor::block_on;
 use patterns::cancel::{CancelToken, Reason};
 
-use crate::support::{run_on, within_deadline};
-
-/// Starts so many threads at once, and waits for them.
-fn together(threads: usize, body: impl Fn(usize) + Sync) {
-    let start = Barrier::new(threads);
-    let (start, body) = (&start, &body);
-    thread::scope(|scope| {
-        for i in 0..threads {
-            scope.spawn(move || {
-                start.wait();
-                body(i);
-            });
-        }
-    });
-}
+use crate::support::{run_on, together, within_deadline};
 
 #[test]
 fn children_made_during_the_cancellation_are_cancelled() {

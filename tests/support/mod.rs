@@ -6,9 +6,9 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Barrier};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -58,6 +58,32 @@ where
         let runtime = builder.worker_threads(threads).enable_time().build().expect("a runtime");
         runtime.block_on(body())
     })
+}
+
+/// Starts so many threads at once, and waits for them.
+pub fn together(threads: usize, body: impl Fn(usize) + Sync) {
+    let start = Barrier::new(threads);
+    let (start, body) = (&start, &body);
+    std::thread::scope(|scope| {
+        for i in 0..threads {
+            scope.spawn(move || {
+                start.wait();
+                body(i);
+            });
+        }
+    });
+}
+
+/// The words of the panic that `body` ends with.
+#[track_caller]
+pub fn panic_of<R>(body: impl FnOnce() -> R) -> String {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(body)) else {
+        panic!("it should have panicked");
+    };
+    match panic.downcast::<String>() {
+        Ok(message) => *message,
+        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
+    }
 }
 
 /// So many random cases, the same in every run: whoever sees a failure sees it again.

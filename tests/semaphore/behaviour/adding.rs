@@ -1,22 +1,12 @@
 //! Adding permits, and forgetting them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use patterns::semaphore::Semaphore;
 
-use crate::support::{Polled, within_deadline};
+use crate::support::{Polled, panic_of, within_deadline};
 
 const MAX: usize = Semaphore::MAX_PERMITS;
-
-/// The words of the panic that `body` ends with.
-fn panic_of(body: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("it should have panicked");
-    match panic.downcast::<String>() {
-        Ok(message) => *message,
-        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
-    }
-}
 
 #[test]
 fn added_permits_are_free_also_when_closed() {

@@ -1,20 +1,10 @@
 //! Giving up, at each point where one can.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use patterns::semaphore::Semaphore;
 
-use crate::support::{Polled, run, within_deadline};
-
-/// The words of the panic that `body` ends with.
-fn panic_of(body: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("it should have panicked");
-    match panic.downcast::<String>() {
-        Ok(message) => *message,
-        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
-    }
-}
+use crate::support::{Polled, panic_of, run, within_deadline};
 
 #[test]
 fn an_acquire_that_was_never_polled_has_done_nothing() {

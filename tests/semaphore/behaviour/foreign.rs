@@ -1,7 +1,6 @@
 //! Wakers that misbehave.
 
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -11,16 +10,7 @@ use std::{future::Future, pin::pin};
 use futures::FutureExt;
 use patterns::semaphore::{AcquireOwned, Closed, OwnedPermit, Semaphore};
 
-use crate::support::{Polled, within_deadline};
-
-/// The words of the panic that `body` ends with.
-fn panic_of(body: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("it should have panicked");
-    match panic.downcast::<String>() {
-        Ok(message) => *message,
-        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
-    }
-}
+use crate::support::{Polled, panic_of, within_deadline};
 
 /// A waker that does what it is told, when it is woken.
 struct OnWake<F: Fn() + Send + Sync>(F);

@@ -1,21 +1,11 @@
 //! Waiting, and the order of it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
 use patterns::semaphore::{Closed, Semaphore, TryAcquireError};
 
-use crate::support::{Polled, within_deadline};
-
-/// The words of the panic that `body` ends with.
-fn panic_of(body: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(body)).expect_err("it should have panicked");
-    match panic.downcast::<String>() {
-        Ok(message) => *message,
-        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
-    }
-}
+use crate::support::{Polled, panic_of, within_deadline};
 
 #[test]
 fn a_permit_that_comes_back_goes_to_the_one_who_waits() {

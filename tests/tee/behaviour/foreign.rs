@@ -1,6 +1,5 @@
 //! What others bring along, the source, clones, destructors and wakers, may panic and may come back.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -11,16 +10,7 @@ use futures::Stream;
 use patterns::tee::{Lag, Tee, tee};
 
 use crate::feed::{Feed, feed, halves};
-use crate::support::{Wakes, within_deadline};
-
-/// The words of the panic that `body` ends with.
-#[track_caller]
-fn panic_of<R>(body: impl FnOnce() -> R) -> String {
-    match catch_unwind(AssertUnwindSafe(body)) {
-        Ok(_) => panic!("it should have panicked"),
-        Err(panic) => (*panic.downcast::<&str>().expect("a message")).to_owned(),
-    }
-}
+use crate::support::{Wakes, panic_of, within_deadline};
 
 /// Does `act` when it is woken.
 struct Acting<F: Fn()>(F);
