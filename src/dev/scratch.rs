@@ -1,8 +1,10 @@
 //! A copy of the workbook's sources, kept between runs so that builds of it are incremental.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use crate::answer;
 use crate::workbook::Workbook;
@@ -10,10 +12,19 @@ use crate::workbook::Workbook;
 /// What no build reads, by its name in the root.
 const LEFT_OUT: [&str; 5] = ["target", ".git", ".workbook", "book", "wrong"];
 
+/// The copy, for one command at a time: another waits until this is dropped.
+pub(crate) struct Scratch {
+    pub(crate) book: Workbook,
+    _lock: File,
+}
+
 /// Brings `target/wrong` up to date: what changed is written, what is gone is removed. The exercises
 /// start as the stubs, so that a learner's broken file is in nobody's way.
-pub(crate) fn copy(book: &Workbook) -> anyhow::Result<Workbook> {
+pub(crate) fn copy(book: &Workbook) -> anyhow::Result<Scratch> {
     let root = book.path("target/wrong");
+    fs::create_dir_all(book.path("target"))?;
+    let lock = File::create(book.path("target/wrong.lock"))?;
+    lock.lock().context("cannot lock target/wrong.lock")?;
     let mut wanted = BTreeSet::new();
     sources(&book.root, Path::new(""), &mut wanted)?;
     let mut old = BTreeSet::new();
@@ -33,7 +44,7 @@ pub(crate) fn copy(book: &Workbook) -> anyhow::Result<Workbook> {
     for pattern in &copy.curriculum.patterns {
         copy.pristine(&pattern.id)?.install(&copy.path("exercises/src"), &pattern.id)?;
     }
-    Ok(copy)
+    Ok(Scratch { book: copy, _lock: lock })
 }
 
 fn sources(root: &Path, folder: &Path, found: &mut BTreeSet<PathBuf>) -> anyhow::Result<()> {

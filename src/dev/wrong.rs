@@ -39,7 +39,8 @@ pub(crate) fn run(
     within: Option<Duration>,
 ) -> anyhow::Result<u8> {
     let mut patches = select(book, which)?;
-    let copy = scratch::copy(book)?;
+    let scratch = scratch::copy(book)?;
+    let copy = &scratch.book;
     let started = Instant::now();
     let mut report = Report { screen, started, killed: 0, survivors: 0, left: 0 };
     let mut patterns: Vec<_> = patches.chunk_by_mut(|one, other| one.id == other.id).collect();
@@ -52,7 +53,7 @@ pub(crate) fn run(
         for (of_one, behind) in patterns.iter().zip((0..count).rev()) {
             let share = within.map(|limit| limit.saturating_sub(started.elapsed()) / (behind + 1));
             let since = Instant::now();
-            let lab = Lab { book: &copy, id: &of_one[0].id };
+            let lab = Lab { book: copy, id: &of_one[0].id };
             let reference = copy.reference(lab.id)?;
             let unfit = lab.reference_fails(&reference, of_one)?;
             for (before, patch) in of_one.iter().enumerate() {

@@ -112,10 +112,11 @@ fn says(mac: &Macro) -> bool {
 
 /// Runs every spec on its stub: no test may pass, and each must fail for what is not written yet.
 pub(super) fn run(book: &Workbook, findings: &mut Findings) -> anyhow::Result<()> {
-    let copy = scratch::copy(book)?;
+    let scratch = scratch::copy(book)?;
+    let copy = &scratch.book;
     for pattern in &copy.curriculum.patterns {
         let id = &pattern.id;
-        let executables = match build(&copy, pattern, false)? {
+        let executables = match build(copy, pattern, false)? {
             Build::Done(executables) => executables,
             Build::Broken { errors, .. } => {
                 findings.add(format!("the stub of {id} does not compile"), errors);
