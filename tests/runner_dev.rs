@@ -107,6 +107,9 @@ fn each_thing_that_is_missing_or_disagrees_is_named() {
         ("includes ../../solutions/src/count.rs:add, which does not exist", |b| {
             b.replace("solutions/src/count.rs", "// ANCHOR: add", "");
         }),
+        ("book/src/more.md includes ../none.rs, which does not exist", |b| {
+            b.write("book/src/more.md", "{{#include ../none.rs}}\n");
+        }),
         ("wrong/count has 2 wrong answers of 3", |b| remove(b, "wrong/count/forgets.patch")),
         ("wrong/count has 3 wrong answers of 5", |b| {
             b.replace("curriculum.toml", "Warm-ups", "Blocks")

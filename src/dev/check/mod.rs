@@ -40,6 +40,7 @@ const CHECKS: [Check; 6] =
 pub(crate) fn run(book: &Workbook, screen: &Screen, run_stubs: bool) -> anyhow::Result<u8> {
     let mut findings = Findings::default();
     manifests::check(book, &mut findings)?;
+    prose::includes(book, &mut findings)?;
     for pattern in &book.curriculum.patterns {
         for check in CHECKS {
             check(book, pattern, &mut findings)?;

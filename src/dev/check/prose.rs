@@ -1,4 +1,6 @@
-//! The page at the top of a module has its headings, and the chapter includes what exists.
+//! The page at the top of a module has its headings, and the chapters include what exists.
+
+use anyhow::Context;
 
 use super::{Findings, api, text};
 use crate::curriculum::Pattern;
@@ -30,7 +32,23 @@ pub(super) fn check(
             );
         }
     }
-    let chapter = text(book, &format!("book/src/{id}.md"));
+    Ok(())
+}
+
+/// Whether every chapter includes what exists, those that belong to no pattern too.
+pub(super) fn includes(book: &Workbook, findings: &mut Findings) -> anyhow::Result<()> {
+    let files = std::fs::read_dir(book.path("book/src")).context("the book has no chapters")?;
+    let mut names: Vec<_> = files
+        .filter_map(|file| file.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".md"))
+        .collect();
+    names.sort();
+    names.iter().for_each(|name| includes_of(book, name, findings));
+    Ok(())
+}
+
+fn includes_of(book: &Workbook, name: &str, findings: &mut Findings) {
+    let chapter = text(book, &format!("book/src/{name}"));
     for include in chapter.split("{{#").skip(1).filter_map(|rest| rest.split_once("}}")) {
         let Some((_, path)) = include.0.split_once("include ") else { continue };
         let (file, anchor) = path.trim().split_once(':').unwrap_or((path.trim(), ""));
@@ -43,12 +61,11 @@ pub(super) fn check(
         };
         if !source.is_ok_and(|source| holds(&source)) {
             findings.add(
-                format!("book/src/{id}.md includes {path}, which does not exist"),
+                format!("book/src/{name} includes {path}, which does not exist"),
                 "put `// ANCHOR: name` and `// ANCHOR_END: name` around the lines",
             );
         }
     }
-    Ok(())
 }
 
 fn headings(docs: &str) -> Vec<&str> {
