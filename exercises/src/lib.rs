@@ -50,3 +50,6 @@ pub mod error_group;
 
 #[cfg(feature = "ride")]
 pub mod ride;
+
+#[cfg(feature = "retry")]
+pub mod retry;

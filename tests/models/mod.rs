@@ -32,3 +32,6 @@ mod error_group;
 
 #[cfg(feature = "ride")]
 mod ride;
+
+#[cfg(feature = "retry")]
+mod retry;
