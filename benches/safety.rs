@@ -6,6 +6,7 @@
 use benches::channel::{
     AsyncChannel, AsyncChannelCrate, Asyncband, Crossfire, Flume, Kanal, Reference, TokioMpsc,
 };
+use benches::circuit_breaker::{Breaker, Failsafe};
 use benches::current_thread;
 use benches::semaphore::Semaphore;
 use futures::FutureExt;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
 
 fn main() -> ExitCode {
     let lost = Facts {
@@ -51,7 +53,15 @@ fn main() -> ExitCode {
             ("async-lock", overtakes::<async_lock::Semaphore>(), true),
         ],
     };
-    let as_written = [lost.print(), taken.print(), overtaken.print()];
+    let probes = Facts {
+        question: "The cooldown is over, one probe is to decide: callers let through, of 8",
+        found: [
+            ("reference", probes::<reference::circuit_breaker::CircuitBreaker>(), 1),
+            ("failsafe", probes::<Failsafe>(), 8),
+            ("recloser", probes::<recloser::Recloser>(), 8),
+        ],
+    };
+    let as_written = [lost.print(), taken.print(), overtaken.print(), probes.print()];
     if as_written.iter().all(|&so| so) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -125,6 +135,23 @@ fn overtakes<S: Semaphore>() -> bool {
     poll_pending(waiting.as_mut());
     drop(permit);
     semaphore.try_acquire().is_some()
+}
+
+/// How many of eight callers get through when the cooldown is over, each of them while those before
+/// it are under way.
+fn probes<B: Breaker>() -> u64 {
+    fn let_in<B: Breaker>(breaker: &B, callers: u64) -> u64 {
+        if callers == 0 {
+            return 0;
+        }
+        let inside = breaker.call(|| Ok(1 + let_in(breaker, callers - 1)));
+        inside.unwrap_or_else(|| let_in(breaker, callers - 1))
+    }
+    // Over as soon as the clock has moved, which for some it must have.
+    let breaker = B::opened(Duration::ZERO);
+    let opened = Instant::now();
+    while opened.elapsed().is_zero() {}
+    let_in(&breaker, 8)
 }
 
 /// Polls a future that has to wait.

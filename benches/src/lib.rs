@@ -47,6 +47,7 @@
 
 pub mod cancel;
 pub mod channel;
+pub mod circuit_breaker;
 pub mod fan_in;
 pub mod keyed_map;
 pub mod ride;
