@@ -53,3 +53,6 @@ pub mod ride;
 
 #[cfg(feature = "retry")]
 pub mod retry;
+
+#[cfg(feature = "circuit_breaker")]
+pub mod circuit_breaker;

@@ -49,3 +49,6 @@ pub mod ride;
 
 #[cfg(feature = "retry")]
 pub mod retry;
+
+#[cfg(feature = "circuit_breaker")]
+pub mod circuit_breaker;

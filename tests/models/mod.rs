@@ -35,3 +35,6 @@ mod ride;
 
 #[cfg(feature = "retry")]
 mod retry;
+
+#[cfg(feature = "circuit_breaker")]
+mod circuit_breaker;
