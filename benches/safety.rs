@@ -9,6 +9,7 @@ use benches::channel::{
 use benches::circuit_breaker::{Breaker, Failsafe};
 use benches::current_thread;
 use benches::semaphore::Semaphore;
+use benches::singleflight::Singleflight;
 use futures::FutureExt;
 use std::fmt::{Debug, Display};
 use std::future::Future;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
+use tokio::task::yield_now;
 
 fn main() -> ExitCode {
     let lost = Facts {
@@ -61,7 +63,16 @@ fn main() -> ExitCode {
             ("recloser", probes::<recloser::Recloser>(), 8),
         ],
     };
-    let as_written = [lost.print(), taken.print(), overtaken.print(), probes.print()];
+    let begun = Facts {
+        question: "The first of two callers is dropped: works begun until the other has its value",
+        found: [
+            ("reference", works_begun::<reference::singleflight::Group<u64, u64>>(), 1),
+            ("asyncband", works_begun::<asyncband::singleflight::Group<u64, u64>>(), 2),
+            ("singleflight-async", works_begun::<singleflight_async::SingleFlight<u64, u64>>(), 2),
+        ],
+    };
+    let as_written =
+        [lost.print(), taken.print(), overtaken.print(), probes.print(), begun.print()];
     if as_written.iter().all(|&so| so) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -152,6 +163,26 @@ fn probes<B: Breaker>() -> u64 {
     let opened = Instant::now();
     while opened.elapsed().is_zero() {}
     let_in(&breaker, 8)
+}
+
+/// How many works begin for two callers of one key, of whom the first is dropped half way.
+fn works_begun<G: Singleflight>() -> u64 {
+    let (group, begun) = (G::new(), AtomicU64::new(0));
+    let work = || {
+        begun.fetch_add(1, Relaxed);
+        async {
+            yield_now().await;
+            1
+        }
+    };
+    let mut second = Box::pin(group.run(0, work));
+    {
+        let mut first = Box::pin(group.run(0, work));
+        poll_pending(first.as_mut());
+        poll_pending(second.as_mut());
+    }
+    current_thread().block_on(second);
+    begun.load(Relaxed)
 }
 
 /// Polls a future that has to wait.

@@ -52,6 +52,7 @@ pub mod fan_in;
 pub mod keyed_map;
 pub mod ride;
 pub mod semaphore;
+pub mod singleflight;
 pub mod tee;
 
 mod allocations;

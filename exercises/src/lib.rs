@@ -56,3 +56,6 @@ pub mod retry;
 
 #[cfg(feature = "circuit_breaker")]
 pub mod circuit_breaker;
+
+#[cfg(feature = "singleflight")]
+pub mod singleflight;

@@ -52,3 +52,6 @@ pub mod retry;
 
 #[cfg(feature = "circuit_breaker")]
 pub mod circuit_breaker;
+
+#[cfg(feature = "singleflight")]
+pub mod singleflight;

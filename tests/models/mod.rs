@@ -38,3 +38,6 @@ mod retry;
 
 #[cfg(feature = "circuit_breaker")]
 mod circuit_breaker;
+
+#[cfg(feature = "singleflight")]
+mod singleflight;
