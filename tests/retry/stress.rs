@@ -1,13 +1,14 @@
 //! Real threads, which share a policy and a budget.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::thread;
 
 use futures::FutureExt;
 use patterns::retry::{CancelToken, Retry, RetryBudget, RetryError, retry};
+use tokio::sync::Barrier;
 
 use crate::clock::Jumping;
-use crate::support::{run_on, within_deadline};
+use crate::support::{run_on, together, within_deadline};
 use crate::{SECOND, steady, times};
 
 #[test]
@@ -18,17 +19,13 @@ fn threads_share_one_policy() {
         let budget = RetryBudget::new(0, times(1000));
         let policy = steady().with_clock(Jumping::new()).budget(budget.clone());
         let (token, attempts) = (CancelToken::new(), AtomicU32::new(0));
-        thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| {
-                    for _ in 0..CALLS {
-                        let call = retry(&policy, &token, async |_| {
-                            attempts.fetch_add(1, Relaxed);
-                            Err::<(), _>(Retry::Transient(()))
-                        });
-                        assert!(call.now_or_never().is_some());
-                    }
+        together(THREADS as usize, |_| {
+            for _ in 0..CALLS {
+                let call = retry(&policy, &token, async |_| {
+                    attempts.fetch_add(1, Relaxed);
+                    Err::<(), _>(Retry::Transient(()))
                 });
+                assert!(call.now_or_never().is_some());
             }
         });
         assert_eq!(budget.available(), 0);
@@ -39,8 +36,7 @@ fn threads_share_one_policy() {
 #[test]
 fn everybody_hears_of_the_cancellation() {
     run_on(2, || async {
-        let (token, begun) =
-            (CancelToken::new(), std::sync::Arc::new(tokio::sync::Barrier::new(65)));
+        let (token, begun) = (CancelToken::new(), Arc::new(Barrier::new(65)));
         let calls: Vec<_> = (0..64)
             .map(|call| {
                 let (token, begun) = (token.clone(), begun.clone());

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::error::Error;
 use std::fmt;
 use std::future::{Ready, ready};
-use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,7 +12,7 @@ use futures::FutureExt;
 use patterns::retry::{CancelToken, ManualClock, Reason, Retry, RetryError, retry};
 
 use crate::clock::Jumping;
-use crate::support::{Census, Payload, Polled, within_deadline};
+use crate::support::{Census, Payload, Polled, panic_of, within_deadline};
 use crate::{MS, SECOND, steady, times};
 
 type Outcome = Ready<Result<u32, Retry<&'static str>>>;
@@ -203,15 +202,13 @@ fn a_panic_goes_through() {
             let _held = census.payload(1);
             if attempt == 2 { panic!("the call") } else { fails("busy") }
         });
-        let cause = AssertUnwindSafe(call).catch_unwind().now_or_never().unwrap();
-        assert_eq!(cause.unwrap_err().downcast_ref::<&str>(), Some(&"the call"));
+        assert_eq!(panic_of(|| call.now_or_never()), "the call");
         let call = retry(&policy, &token, async |attempt| {
             calls.set(calls.get() + 1);
             let _held = census.payload(1);
             if attempt == 2 { panic!("the attempt") } else { fails("busy").await }
         });
-        let cause = AssertUnwindSafe(call).catch_unwind().now_or_never().unwrap();
-        assert_eq!(cause.unwrap_err().downcast_ref::<&str>(), Some(&"the attempt"));
+        assert_eq!(panic_of(|| call.now_or_never()), "the attempt");
         assert_eq!((calls.get(), census.alive()), (4, 0), "a panic is no failure to try again");
     });
 }

@@ -8,7 +8,7 @@ use patterns::retry::{
 };
 
 use crate::clock::Jumping;
-use crate::support::{Polled, run, within_deadline};
+use crate::support::{Polled, panic_of, run, within_deadline};
 use crate::{MS, SECOND, steady, times};
 
 #[test]
@@ -230,8 +230,8 @@ fn a_retry_that_is_dropped_or_panics_is_paid_for() {
             1 => Err::<(), _>(Retry::Transient(())),
             _ => panic!("the second attempt"),
         };
-        let call = std::panic::AssertUnwindSafe(retry(&policy, &token, op)).catch_unwind();
-        assert!(call.now_or_never().unwrap().is_err());
+        let call = retry(&policy, &token, op);
+        assert_eq!(panic_of(|| call.now_or_never()), "the second attempt");
         assert_eq!(budget.available(), 0, "it had begun, too");
     });
 }
