@@ -8,10 +8,14 @@ mod http;
 
 #[path = "http/fetch.rs"]
 mod fetch;
+#[path = "http/fetch_all.rs"]
+mod fetch_all;
 #[path = "http/json.rs"]
 mod json;
 #[path = "http/limits.rs"]
 mod limits;
+#[path = "http/resend.rs"]
+mod resend;
 #[path = "http/support.rs"]
 mod support;
 #[path = "http/users.rs"]

@@ -119,7 +119,8 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 impl FetchError {
-    fn of(url: &str, source: reqwest::Error) -> Self {
+    /// What a failed request comes to.
+    pub fn of(url: &str, source: reqwest::Error) -> Self {
         let url = url.to_owned();
         if source.is_builder() {
             Self::BadUrl { url, source }
@@ -134,6 +135,13 @@ impl FetchError {
             Self::Status(refusal) => Some(refusal.status),
             Self::BadUrl { .. } | Self::Network { .. } => None,
         }
+    }
+}
+
+impl Refusal {
+    /// Whether the same request may fare better later: 5xx, and 429, "too many requests".
+    pub fn is_transient(&self) -> bool {
+        self.status.is_server_error() || self.status == StatusCode::TOO_MANY_REQUESTS
     }
 }
 

@@ -6,10 +6,13 @@
 // Each example and each test uses its part, and there is no crate to export the rest from.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod again;
 pub mod fetch;
+pub mod fetch_all;
 pub mod fetch_users;
 pub mod json;
 pub mod pages;
+pub mod resend;
 pub mod site;
 
 use std::time::Duration;

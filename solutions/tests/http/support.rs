@@ -3,21 +3,30 @@
 use std::convert::Infallible;
 use std::future::{pending, poll_fn, ready};
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::any;
 use futures::stream;
 use futures::{Stream, StreamExt};
+use loomscope::time::{Clock, Instant, ManualClock};
 use reqwest::Client;
+use solutions::retry::{Backoff, Jitter};
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
-use super::http::site::Site;
+use super::http::again::Persistence;
+use super::http::site::{Site, hang_up};
 use super::http::{Limits, client};
 
 /// How long a test may take before it counts as blocked. Far more than any of them needs.
@@ -55,6 +64,96 @@ where
     T: 'static,
 {
     Site::start(Router::new().route("/", any(page)))
+}
+
+/// What a site does with a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reply {
+    /// Answers with this status.
+    Status(u16),
+    /// Answers with 429, and says after how many seconds to come back.
+    Busy(u64),
+    /// Closes the connection without an answer.
+    HangUp,
+    /// Says nothing, for as long as somebody waits.
+    Silence,
+}
+
+/// What a site has been sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) method: Method,
+    pub(crate) key: Option<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// A site that does with one request after another what it is told, and with all others as with the
+/// last; and what it has been sent. Whoever is told nothing visits the gate.
+pub(crate) fn scripted(replies: &'static [Reply]) -> (Site, Arc<Mutex<Vec<Seen>>>, Gate) {
+    let (seen, gate) = (Arc::<Mutex<Vec<Seen>>>::default(), Gate::default());
+    let (log, silent) = (seen.clone(), gate.clone());
+    let site = site_of(async move |request: Request| {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
+        let key = head.headers.get("idempotency-key").map(|key| key.to_str().unwrap().to_owned());
+        let place = {
+            let mut log = log.lock().unwrap();
+            log.push(Seen { method: head.method, key, body });
+            log.len() - 1
+        };
+        match replies[place.min(replies.len() - 1)] {
+            Reply::Status(code) => StatusCode::from_u16(code).unwrap().into_response(),
+            Reply::Busy(seconds) => {
+                (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds.to_string())])
+                    .into_response()
+            }
+            Reply::HangUp => hang_up(),
+            Reply::Silence => {
+                let _visit = silent.visit();
+                pending().await
+            }
+        }
+    });
+    (site, seen, gate)
+}
+
+/// So many attempts, with waits that are hardly any.
+pub(crate) fn persistence(attempts: u32) -> Persistence {
+    let [base, cap] = [1, 2].map(Duration::from_millis);
+    let backoff = Backoff::new(base, cap).unwrap().jitter(Jitter::None).unwrap();
+    let backoff = backoff.attempts(NonZeroU32::new(attempts).unwrap());
+    Persistence { backoff, patience: NEVER }
+}
+
+/// A clock that stands still until it is moved, and tells who waits by it, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Watch {
+    clock: ManualClock,
+    waits: UnboundedSender<Duration>,
+}
+
+impl Watch {
+    /// The clock, and the end at which each wait is heard of when it begins.
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Duration>) {
+        let (waits, begun) = unbounded_channel();
+        (Self { clock: ManualClock::new(), waits }, begun)
+    }
+
+    /// Moves it forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+}
+
+impl Clock for Watch {
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    async fn sleep_until(&self, at: Instant) {
+        let _ = self.waits.send(at - self.now());
+        self.clock.sleep_until(at).await;
+    }
 }
 
 /// What a body holds as long as somebody has it; the test hears of its drop.
