@@ -51,6 +51,9 @@ pub mod error_group;
 #[cfg(feature = "ride")]
 pub mod ride;
 
+#[cfg(feature = "rate_limiter")]
+pub mod rate_limiter;
+
 #[cfg(feature = "retry")]
 pub mod retry;
 

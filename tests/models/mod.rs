@@ -33,6 +33,9 @@ mod error_group;
 #[cfg(feature = "ride")]
 mod ride;
 
+#[cfg(feature = "rate_limiter")]
+mod rate_limiter;
+
 #[cfg(feature = "retry")]
 mod retry;
 
