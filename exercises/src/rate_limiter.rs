@@ -203,7 +203,7 @@ impl RateLimiter {
     ///
     /// If at this rate the burst takes more than nine years to come back.
     pub fn new(rate: Rate, burst: NonZeroU32) -> Self {
-        Self::with_clock(rate, burst, SystemClock)
+        todo!("take the system's clock: what is a test going to take?")
     }
 }
 
@@ -363,7 +363,7 @@ impl<K> KeyedLimiter<K> {
     ///
     /// If at this rate the burst takes more than nine years to come back.
     pub fn new(rate: Rate, burst: NonZeroU32, capacity: NonZeroUsize) -> Self {
-        Self::with_clock(rate, burst, capacity, SystemClock)
+        todo!("take the system's clock, as above")
     }
 }
 
