@@ -83,7 +83,8 @@ pub use solutions::cancel::{CancelToken, Reason};
 ///
 /// `op` is given the attempt's number, from 1, and one attempt is alive at a time. At each poll the
 /// attempt comes first: what is finished is never thrown away. The limit of one attempt is its own
-/// affair: [`cancel::with_timeout`](solutions::cancel::with_timeout) in `op`.
+/// affair: [`cancel::with_timeout`](solutions::cancel::with_timeout) in `op`. An async closure that
+/// changes what it has captured is no `FnMut`: change it in a closure that returns an async block.
 ///
 /// # Errors
 ///

@@ -1,6 +1,7 @@
 //! Something that has to happen again and again: on time, one at a time, and not twice for a pause.
 
 use std::future::Future;
+use std::pin::pin;
 
 use loomscope::time::{Clock, Duration, SystemClock};
 
@@ -80,13 +81,13 @@ where
     let mut tick = period;
     loop {
         let at = start.checked_add(tick);
-        if let Err(reason) = unless(&mut cancelled, sleep_until(clock, at)).await {
+        if let Err(reason) = unless(&mut cancelled, pin!(sleep_until(clock, at))).await {
             return reason;
         }
         if let Some(reason) = token.reason() {
             return reason;
         }
-        if let Err(reason) = unless(&mut cancelled, beat()).await {
+        if let Err(reason) = unless(&mut cancelled, pin!(beat())).await {
             return reason;
         }
         tick = next_tick(tick, clock.now().saturating_duration_since(start), period);

@@ -97,7 +97,8 @@ pub use heartbeat::{heartbeat, heartbeat_with_clock};
 ///
 /// `op` is given the attempt's number, from 1, and one attempt is alive at a time. At each poll the
 /// attempt comes first: what is finished is never thrown away. The limit of one attempt is its own
-/// affair: [`cancel::with_timeout`](solutions::cancel::with_timeout) in `op`.
+/// affair: [`cancel::with_timeout`](solutions::cancel::with_timeout) in `op`. An async closure that
+/// changes what it has captured is no `FnMut`: change it in a closure that returns an async block.
 ///
 /// # Errors
 ///
@@ -163,7 +164,7 @@ where
     let (mut attempts, mut last) = (0, None);
     loop {
         attempts += 1;
-        let failure = match unless(&mut cancelled, op(attempts)).await {
+        let failure = match unless(&mut cancelled, pin!(op(attempts))).await {
             Ok(Ok(value)) => return Ok(value),
             Ok(Err(failure)) => failure,
             Err(reason) => return Err(RetryError::Cancelled { attempts, source: last, reason }),
@@ -219,7 +220,7 @@ async fn pause<C: Clock>(
     cancelled: &mut Cancelled<'_>,
     wait: Duration,
 ) -> Result<(), Reason> {
-    unless(cancelled, sleep_until(clock, clock.now().checked_add(wait))).await?;
+    unless(cancelled, pin!(sleep_until(clock, clock.now().checked_add(wait)))).await?;
     token.reason().map_or(Ok(()), Err)
 }
 
@@ -231,10 +232,13 @@ async fn sleep_until<C: Clock>(clock: &C, at: Option<Instant>) {
     }
 }
 
-/// Runs `work` to its end, or drops it when the token is cancelled first. Unlike
-/// `cancel::with_timeout` it has one place with the token for many pieces of work.
-async fn unless<F: Future>(cancelled: &mut Cancelled<'_>, work: F) -> Result<F::Output, Reason> {
-    let mut work = pin!(work);
+/// Runs `work` to its end, unless the token is cancelled first. Unlike `cancel::with_timeout` it has
+/// one place with the token for many pieces of work. It borrows the work, pinned: a future that is
+/// handed over to another is stored in both.
+async fn unless<F: Future>(
+    cancelled: &mut Cancelled<'_>,
+    mut work: Pin<&mut F>,
+) -> Result<F::Output, Reason> {
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(output) => Poll::Ready(Ok(output)),
         Poll::Pending => Pin::new(&mut *cancelled).poll(context).map(Err),

@@ -148,7 +148,7 @@ fn unless_told_otherwise_jitter_is_full() {
 #[test]
 fn without_a_seed_no_two_callers_wait_alike() {
     within_deadline(|| {
-        let policy = Backoff::new(SECOND, SECOND).unwrap();
+        let policy = Backoff::new(1000 * SECOND, 1000 * SECOND).unwrap();
         let other = policy.clone();
         let draws: Vec<_> = (0..10).flat_map(|_| [policy.delay(1), other.delay(1)]).collect();
         let mut different = draws.clone();
