@@ -16,6 +16,8 @@ mod json;
 mod limits;
 #[path = "http/resend.rs"]
 mod resend;
+#[path = "http/shield.rs"]
+mod shield;
 #[path = "http/support.rs"]
 mod support;
 #[path = "http/users.rs"]

@@ -27,14 +27,24 @@ pub fn told<E: Error + 'static>(error: &RetryError<E>) -> String {
 // ANCHOR: judge
 /// Says whether another attempt may do better, and when.
 pub fn judge(error: FetchError, patience: Duration) -> Retry<FetchError> {
-    match &error {
-        FetchError::Network { source, .. } if !source.is_redirect() => Retry::Transient(error),
-        FetchError::Status(refusal) if refusal.is_transient() => match refusal.retry_after {
-            None => Retry::Transient(error),
-            Some(after) if after <= patience => Retry::After(error, after),
-            Some(_) => Retry::Permanent(error),
-        },
-        _ => Retry::Permanent(error),
+    let after = match &error {
+        FetchError::Status(refusal) => refusal.retry_after,
+        FetchError::BadUrl { .. } | FetchError::Network { .. } => None,
+    };
+    match after {
+        _ if !may_pass(&error) => Retry::Permanent(error),
+        None => Retry::Transient(error),
+        Some(after) if after <= patience => Retry::After(error, after),
+        Some(_) => Retry::Permanent(error),
+    }
+}
+
+/// Whether it is the state of the network or the host, and not the request, that is to blame.
+pub fn may_pass(error: &FetchError) -> bool {
+    match error {
+        FetchError::BadUrl { .. } => false,
+        FetchError::Network { source, .. } => !source.is_redirect(),
+        FetchError::Status(refusal) => refusal.is_transient(),
     }
 }
 // ANCHOR_END: judge

@@ -1,7 +1,7 @@
 //! What the HTTP drills share: one client, with three limits of time.
 //!
 //! [`fetch`] reads a page up to a cap, [`json`] decodes one, [`fetch_all`] takes what it can get, [`fetch_users`]
-//! wants all or nothing, and [`resend`] knows what may be sent twice. [`site`] is a server to try them on.
+//! wants all or nothing, [`resend`] knows what may be sent twice, and [`shield`] spares a site. [`site`] is a server to try them on.
 
 // Each example and each test uses its part, and there is no crate to export the rest from.
 #![allow(dead_code, unreachable_pub)]
@@ -13,6 +13,7 @@ pub mod fetch_users;
 pub mod json;
 pub mod pages;
 pub mod resend;
+pub mod shield;
 pub mod site;
 
 use std::time::Duration;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
 use axum::routing::get;
 use solutions::cancel::{CancelToken, Reason};
 use solutions::retry::RetryError;
@@ -236,6 +238,22 @@ fn a_bad_url_is_a_result_among_results() {
         let expected =
             ["hello", "refused 1: bad URL hello", "hello", "refused 1: bad URL http://["];
         assert_eq!(short(&all), expected);
+    });
+}
+
+#[test]
+fn a_circle_of_redirects_is_walked_once() {
+    drill(async {
+        let gate = Gate::default();
+        let at_the_site = gate.clone();
+        let site = site_of(async move || {
+            at_the_site.visit();
+            (StatusCode::FOUND, [(LOCATION, "/")])
+        });
+        let all = fetch_all(&patient(), &[site.url("/")], &plan(1), &CancelToken::new()).await;
+        assert_eq!(short(&all), ["refused 1: network"]);
+        // The first request, and the ten redirects that the client follows.
+        assert_eq!(gate.unexpected(), 11);
     });
 }
 
