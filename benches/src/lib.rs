@@ -50,6 +50,7 @@ pub mod channel;
 pub mod circuit_breaker;
 pub mod fan_in;
 pub mod keyed_map;
+pub mod lru;
 pub mod rate_limiter;
 pub mod ride;
 pub mod semaphore;

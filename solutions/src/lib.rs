@@ -58,3 +58,6 @@ pub mod circuit_breaker;
 
 #[cfg(feature = "singleflight")]
 pub mod singleflight;
+
+#[cfg(feature = "lru")]
+pub mod lru;

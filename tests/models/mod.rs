@@ -44,3 +44,6 @@ mod circuit_breaker;
 
 #[cfg(feature = "singleflight")]
 mod singleflight;
+
+#[cfg(feature = "lru")]
+mod lru;
