@@ -1,11 +1,11 @@
-#[path = "order.rs"]
+#[path = "behaviour/order.rs"]
 mod order;
 
-#[path = "shared.rs"]
+#[path = "behaviour/shared.rs"]
 mod shared;
 
-#[path = "once.rs"]
+#[path = "behaviour/once.rs"]
 mod once;
 
-#[path = "clock.rs"]
+#[path = "behaviour/clock.rs"]
 mod clock;
