@@ -21,14 +21,13 @@
 //!
 //! A node with a neighbour on each side has two owners and none, and the borrow checker has a point: who
 //! frees it? So no node is owned by a node. All of them live in one vector, and a link is a place in it,
-//! a number of four bytes. The key is in the node and nowhere else; the hash table holds numbers. A
-//! pair that leaves is given back to the caller, so that its destructor runs where the caller wants it.
+//! a number of four bytes. A pair that leaves is given back to the caller, so that its destructor runs
+//! where the caller wants it.
 //!
 //! # Invariants
 //!
-//! - I1: the table has the place of every entry, under its key's hash, and nothing else.
-//! - I2: the ring goes once through all entries, from the most recent to the least recent; `newer` and
-//!   `older` are inverse to each other.
+//! - I1: what is found under a key is the value that was put last, and every entry is found.
+//! - I2: the order has each entry once, from the most recent to the least recent.
 //! - I3: there are never more entries than the capacity. Once it is reached, no entry allocates.
 //! - I4: a closure of [`SharedLru::get_or_insert_with`] runs without a lock, and at most one at a time
 //!   for a key that nobody removes or replaces meanwhile; all who ask for the key meanwhile get its value.
@@ -48,10 +47,8 @@
 //!
 //! # Cost
 //!
-//! Each call is one hash, one look at a group of seven in the table, and a few links. `put` of a new key
-//! into a full cache and `remove` hash one stored key more. Beside key and value an entry takes 17 bytes: 8
-//! for the links and 9 for the table. Room is doubled while entries come, up to the capacity, which says
-//! nothing about memory until it is needed; doubling hashes all keys once more.
+//! Each call takes the same time, however many entries there are. Links and index take less than 100 bytes
+//! an entry (in the reference 17), and the capacity says nothing about memory until it is needed.
 //!
 //! [`SharedLru`] has a lock a shard, and even a `get` writes. [`ClockCache`] lets readers of a shard in
 //! together, and gives up the exact order for it.

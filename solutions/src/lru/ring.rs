@@ -1,4 +1,7 @@
 //! The order of use: a ring of entries, linked by their places in one vector.
+//!
+//! It goes once through all entries, from the most recent to the least recent (I2), and `newer` and
+//! `older` are inverse to each other.
 
 /// Entries from the one used last to the one that nobody used for longest, whose `next` is the first
 /// again: the ring has no end that a link could forget.
