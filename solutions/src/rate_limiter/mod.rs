@@ -294,7 +294,7 @@ impl<C: Clock> RateLimiter<C> {
 
     /// Returns how many are in line.
     pub fn waiting(&self) -> usize {
-        // Relaxed: who has seen a later time has seen who joined before it.
+        // Relaxed: nothing is read because of it; one who joins at this moment counts or does not.
         self.waiting.load(Ordering::Relaxed)
     }
 
