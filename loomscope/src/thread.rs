@@ -221,7 +221,9 @@ pub fn park() {
     let thread = current().0;
     thread.turn.take();
     record::emit(Op::ParkWant, None, Location::caller());
-    thread.park.wait();
+    if thread.park.wait() {
+        thread.turn.take();
+    }
     record::emit(Op::ParkOver { timed_out: false }, None, Location::caller());
 }
 
@@ -244,7 +246,9 @@ pub fn park_timeout(limit: Duration) {
     };
     thread.turn.take();
     record::emit(Op::ParkWant, None, place);
-    thread.park.wait();
+    if thread.park.wait() {
+        thread.turn.take();
+    }
     let timed_out = lock(&fired).take() == Some(true);
     record::emit(Op::ParkOver { timed_out }, None, place);
     drop(deadline);

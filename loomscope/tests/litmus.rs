@@ -1,9 +1,12 @@
 //! Litmus tests: what the orderings forbid passes in every interleaving, what they allow is found.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use loomscope::sync::Arc;
 use loomscope::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use loomscope::sync::atomic::{AtomicUsize, fence};
-use loomscope::{Model, thread};
+use loomscope::{Model, task, thread};
 
 /// Two atomics, both 0 at first.
 type Pair = Arc<(AtomicUsize, AtomicUsize)>;
@@ -169,5 +172,43 @@ fn one_atomic_never_goes_back() {
         assert!(first <= second);
         other.join().unwrap();
         assert_eq!(pair.0.load(Relaxed), 2);
+    }));
+}
+
+/// Stores to each of the two in a thread of its own, which then calls `wake`.
+fn store_and_wake(pair: &Pair, wake: impl Fn() + Clone + Send + 'static) {
+    let (ours, theirs, also) = (pair.clone(), pair.clone(), wake.clone());
+    thread::spawn(move || {
+        ours.0.store(1, Relaxed);
+        wake();
+    });
+    thread::spawn(move || {
+        theirs.1.store(1, Relaxed);
+        also();
+    });
+}
+
+fn both_are_stored(pair: &Pair) -> bool {
+    pair.0.load(Relaxed) + pair.1.load(Relaxed) == 2
+}
+
+#[test]
+fn whoever_wakes_a_thread_that_is_awake_already_is_seen_by_it_as_well() {
+    assert!(!is_found(|pair| {
+        let waiter = thread::current();
+        store_and_wake(&pair, move || waiter.unpark());
+        while !both_are_stored(&pair) {
+            thread::park();
+        }
+    }));
+    assert!(!is_found(|pair| {
+        let mut begun = None;
+        task::block_on(poll_fn(|context| {
+            begun.get_or_insert_with(|| {
+                let waker = context.waker().clone();
+                store_and_wake(&pair, move || waker.wake_by_ref());
+            });
+            if both_are_stored(&pair) { Poll::Ready(()) } else { Poll::Pending }
+        }));
     }));
 }

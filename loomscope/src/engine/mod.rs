@@ -111,7 +111,8 @@ enum Thread {
 ///
 /// Not a schedule point itself: whoever waits or sets takes a `Turn` first. The engine's `unpark`
 /// is called only while the thread is parked here: loom would make a thread runnable that is
-/// blocked on something else.
+/// blocked on something else. So a thread that was blocked has seen what the first to set the token
+/// did before, and takes the `Turn` again to see as much of the others.
 #[derive(Debug, Default)]
 pub(crate) struct Slot(Mutex<SlotState>);
 
@@ -131,8 +132,9 @@ impl Slot {
         self.state().token
     }
 
-    /// Blocks until the token is there, and takes it.
-    pub(crate) fn wait(&self) {
+    /// Blocks until the token is there, and takes it; returns whether it had to block.
+    pub(crate) fn wait(&self) -> bool {
+        let blocks = !self.is_set();
         while !std::mem::take(&mut self.state().token) {
             self.state().parked = Some(current_thread());
             enter(|| match current() {
@@ -140,6 +142,7 @@ impl Slot {
                 Engine::Shuttle => shuttle::thread::park(),
             });
         }
+        blocks
     }
 
     /// Leaves a token, and makes the thread that waits runnable.

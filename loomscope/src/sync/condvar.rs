@@ -154,7 +154,7 @@ impl Condvar {
                 time::set_deadline(until, place, move || queue.time_out(&waiter))
             });
         };
-        guard.unlocked(register, || waiter.slot.wait());
+        guard.unlocked(register, || _ = waiter.slot.wait());
         let timed_out = *waiter.timed_out.lock().unwrap_or_else(PoisonError::into_inner);
         self.traced.emit(Op::WaitOver { mutex, timed_out }, place);
         drop(deadline);

@@ -39,8 +39,9 @@ impl Task {
         if blocks {
             self.traced.emit(Op::Sleep, self.place);
         }
-        self.woken.wait();
-        if blocks {
+        if self.woken.wait() {
+            // What those did who woke it after the first is seen as well, as on tokio.
+            self.turn.take();
             self.traced.emit(Op::Awake, self.place);
         }
     }
