@@ -42,8 +42,8 @@
 //!
 //! Under the lock of a shard, [`SharedLru`] and [`ClockCache`] run `Hash` and `Eq` of keys and `Clone` of
 //! what they return: an exception to the rule of this book, as for `keyed_map`. Such code must not use the
-//! same cache. Keep an `Arc<V>` where cloning is dear. No closure and no destructor runs under a lock. A
-//! panic under it leaves the shard whole, and it goes on for everyone.
+//! same cache. Keep an `Arc<V>` where cloning is dear. No closure runs under a lock, and no destructor but
+//! of a pair whose `put` panics. A panic leaves the shard whole, and it goes on for everyone.
 //!
 //! # Cost
 //!
