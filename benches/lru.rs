@@ -51,15 +51,35 @@ impl Work {
         }
     }
 
-    /// Makes the keys before the clock runs: a skewed one costs more than a look-up.
-    fn keys(self, seed: u64) -> Vec<u64> {
+    fn keys(self, seed: u64) -> Keys {
         let mut random = Random(seed);
-        let key = |n: u64| match self {
-            Self::Hit => random.number() % ROOM,
-            Self::GetOrPut => random.skewed(KEYS),
-            Self::Churn => ROOM + n,
+        let skewed = match self {
+            Self::GetOrPut => (0..1 << 17).map(|_| random.skewed(KEYS)).collect(),
+            Self::Hit | Self::Churn => Vec::new(),
         };
-        (0..1 << 17).map(key).collect()
+        Keys { work: self, random, skewed, count: 0 }
+    }
+}
+
+/// Which key comes next.
+#[derive(Clone)]
+struct Keys {
+    work: Work,
+    random: Random,
+    /// Made before the clock runs: such a key costs more than a look-up.
+    skewed: Vec<u64>,
+    count: u64,
+}
+
+impl Keys {
+    #[inline]
+    fn next(&mut self) -> u64 {
+        self.count += 1;
+        match self.work {
+            Work::Hit => self.random.number() % ROOM,
+            Work::GetOrPut => self.skewed[self.count as usize % self.skewed.len()],
+            Work::Churn => ROOM + self.count,
+        }
     }
 }
 
@@ -67,23 +87,14 @@ impl Work {
 fn alone(bench: &mut Bench, work: Work) {
     fn measure<C: Owned>(work: Work) -> impl FnMut(u64) -> Duration {
         let mut cache = C::with_capacity(ROOM as usize);
-        let keys = work.keys(0x5DEE_CE66);
+        let mut keys = work.keys(0x5DEE_CE66);
         (0..ROOM).for_each(|key| cache.put(key, key));
-        let mut fresh = 0;
         move |times| {
             timed(|| {
-                for key in keys.iter().cycle().take(times as usize) {
-                    match work {
-                        Work::Hit => drop(black_box(cache.get(*key))),
-                        Work::GetOrPut => {
-                            if black_box(cache.get(*key)).is_none() {
-                                cache.put(*key, *key);
-                            }
-                        }
-                        Work::Churn => {
-                            fresh += 1;
-                            cache.put(ROOM + fresh, fresh);
-                        }
+                for _ in 0..times {
+                    let key = keys.next();
+                    if matches!(work, Work::Churn) || black_box(cache.get(key)).is_none() {
+                        cache.put(key, key);
                     }
                 }
             })
@@ -110,12 +121,13 @@ fn together(bench: &mut Bench, work: Work) {
         (0..ROOM).for_each(|key| cache.put(key, key));
         move |times| {
             let cache = &cache;
-            let body = |keys: &Vec<u64>| {
-                let keys = keys.clone();
+            let body = |keys: &Keys| {
+                let mut keys = keys.clone();
                 move || {
-                    for key in keys.iter().cycle().take(times as usize / 2) {
-                        if black_box(cache.get(*key)).is_none() {
-                            cache.put(*key, *key);
+                    for _ in 0..times / 2 {
+                        let key = keys.next();
+                        if black_box(cache.get(key)).is_none() {
+                            cache.put(key, key);
                         }
                     }
                 }
