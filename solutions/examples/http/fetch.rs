@@ -122,7 +122,7 @@ impl FetchError {
     /// What a failed request comes to.
     pub fn of(url: &str, source: reqwest::Error) -> Self {
         let url = url.to_owned();
-        if source.is_builder() {
+        if source.is_builder() || lacks_tls(&source) {
             Self::BadUrl { url, source }
         } else {
             Self::Network { url, source }
@@ -148,6 +148,9 @@ impl Refusal {
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::BadUrl { url, source } if lacks_tls(source) => {
+                write!(f, "`{url}`: https needs a build with `--features https`")
+            }
             Self::BadUrl { url, source } => write!(f, "`{url}`: {}", cause(source)),
             Self::Network { url, source } => write!(f, "{url}: {}", cause(source)),
             Self::Status(refusal) => refusal.fmt(f),
@@ -172,6 +175,11 @@ impl Error for FetchError {
             Self::Status(_) => None,
         }
     }
+}
+
+/// Whether it was about an https URL, in a build that speaks plain HTTP.
+fn lacks_tls(error: &reqwest::Error) -> bool {
+    !cfg!(feature = "https") && error.url().is_some_and(|url| url.scheme() == "https")
 }
 
 /// The innermost cause: the outer ones say only that a request failed.

@@ -209,6 +209,16 @@ fn a_bad_url_is_an_error_that_names_it() {
     });
 }
 
+#[cfg(not(feature = "https"))]
+#[test]
+fn a_build_without_tls_says_what_https_needs() {
+    drill(async {
+        let error = fetch(&patient(), "https://127.0.0.1/", 100).await.unwrap_err();
+        assert!(matches!(error, FetchError::BadUrl { .. }), "{error:?}");
+        assert!(error.to_string().ends_with("needs a build with `--features https`"), "{error}");
+    });
+}
+
 #[test]
 fn redirects_are_followed_but_not_for_ever() {
     drill(async {
