@@ -158,7 +158,8 @@ pub enum Retry<E> {
     ///
     /// The policy's own delay comes on top, so that those who were told the same do not come back
     /// together. The policy's cap does not apply to the hint: who comes back earlier is turned away
-    /// again. Whoever cannot wait that long has a token with a deadline.
+    /// again. Whoever cannot wait that long has a token with a deadline. Where the clock does not reach
+    /// that far, as with [`Duration::MAX`], there is only the token to wait for.
     After(E, Duration),
 }
 
@@ -166,6 +167,10 @@ pub enum Retry<E> {
 ///
 /// `attempts` is how many were begun, the one that was broken off included; `source` is the last
 /// failure.
+///
+/// It prints what ended the call and after how many attempts, and leaves the source to whoever asks
+/// for it: "permanent failure after 1 attempt", "no attempts left after 5 attempts", "no budget for a
+/// retry after 2 attempts", "deadline exceeded after 3 attempts", "cancelled before the first attempt".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryError<E> {
     /// The last attempt failed for good.
@@ -286,7 +291,8 @@ impl<C: Clock> Backoff<C> {
         todo!("keep the budget: whose is it when the policy is cloned?")
     }
 
-    /// Waits by another clock. A token's deadline stays with the system's.
+    /// Waits by another clock. A token's deadline stays with the system's: a wait is compared with the
+    /// time that is left by that clock, and no time of the one with a time of the other.
     pub fn with_clock<D: Clock>(self, clock: D) -> Backoff<D> {
         todo!("take everything over but the clock: whose type changes?")
     }
@@ -296,7 +302,9 @@ impl<C: Clock> Backoff<C> {
     /// The first attempt has number 1; 0 counts as 1. With jitter and without a seed, each call gives
     /// another answer.
     pub fn delay(&self, attempt: u32) -> Duration {
-        todo!("double, cap, and leave to chance: in which order, and what happens at attempt 100?")
+        todo!(
+            "double, cap, and leave to chance, with the crate `rand`: in which order, and what happens at attempt 100?"
+        )
     }
 }
 
@@ -312,7 +320,8 @@ pub enum Jitter {
     Fraction(f64),
 }
 
-/// Why there is no such policy.
+/// Why there is no such policy: "the first wait is zero", "the longest wait is shorter than the first",
+/// or "the fraction is not within 0 and 1".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackoffError {
     /// The first wait is zero, and so are all that are doubled from it.
@@ -399,8 +408,8 @@ impl fmt::Debug for RetryBudget {
 /// The ticks are `period`, `2 × period`, `3 × period` and so on after the first poll, however long
 /// beats take and however late they begin. A beat that lasts beyond the next tick skips it, and all
 /// the others that it covers: no two beats overlap, and none is made up for. Where the whole program
-/// slept, there is one beat when it wakes up, and the next at the next tick. tokio's timer rounds
-/// each tick up to the next millisecond.
+/// slept, there is one beat when it wakes up, and the next at the next tick. A tick that the clock does
+/// not reach never comes. tokio's timer rounds each tick up to the next millisecond.
 ///
 /// Renewals of a lease, keep-alives, and reports are beats. Go's `time.Ticker` also begins after one
 /// period and also drops ticks, but keeps one for whoever is late, so that two beats may follow each

@@ -93,7 +93,8 @@ impl<C: Clock> Backoff<C> {
         Self { budget: Some(budget), ..self }
     }
 
-    /// Waits by another clock. A token's deadline stays with the system's.
+    /// Waits by another clock. A token's deadline stays with the system's: a wait is compared with the
+    /// time that is left by that clock, and no time of the one with a time of the other.
     pub fn with_clock<D: Clock>(self, clock: D) -> Backoff<D> {
         let Self { base, cap, attempts, jitter, seed, budget, .. } = self;
         Backoff { base, cap, attempts, jitter, seed, budget, clock }
@@ -171,7 +172,8 @@ pub enum Jitter {
     Fraction(f64),
 }
 
-/// Why there is no such policy.
+/// Why there is no such policy: "the first wait is zero", "the longest wait is shorter than the first",
+/// or "the fraction is not within 0 and 1".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BackoffError {
     /// The first wait is zero, and so are all that are doubled from it.

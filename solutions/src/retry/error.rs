@@ -19,7 +19,8 @@ pub enum Retry<E> {
     ///
     /// The policy's own delay comes on top, so that those who were told the same do not come back
     /// together. The policy's cap does not apply to the hint: who comes back earlier is turned away
-    /// again. Whoever cannot wait that long has a token with a deadline.
+    /// again. Whoever cannot wait that long has a token with a deadline. Where the clock does not reach
+    /// that far, as with [`Duration::MAX`], there is only the token to wait for.
     After(E, Duration),
 }
 
@@ -27,6 +28,10 @@ pub enum Retry<E> {
 ///
 /// `attempts` is how many were begun, the one that was broken off included; `source` is the last
 /// failure.
+///
+/// It prints what ended the call and after how many attempts, and leaves the source to whoever asks
+/// for it: "permanent failure after 1 attempt", "no attempts left after 5 attempts", "no budget for a
+/// retry after 2 attempts", "deadline exceeded after 3 attempts", "cancelled before the first attempt".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryError<E> {
     /// The last attempt failed for good.

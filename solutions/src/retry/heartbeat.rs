@@ -12,8 +12,8 @@ use super::{CancelToken, Reason, nanos, sleep_until, unless};
 /// The ticks are `period`, `2 × period`, `3 × period` and so on after the first poll, however long
 /// beats take and however late they begin. A beat that lasts beyond the next tick skips it, and all
 /// the others that it covers: no two beats overlap, and none is made up for. Where the whole program
-/// slept, there is one beat when it wakes up, and the next at the next tick. tokio's timer rounds
-/// each tick up to the next millisecond.
+/// slept, there is one beat when it wakes up, and the next at the next tick. A tick that the clock does
+/// not reach never comes. tokio's timer rounds each tick up to the next millisecond.
 ///
 /// Renewals of a lease, keep-alives, and reports are beats. Go's `time.Ticker` also begins after one
 /// period and also drops ticks, but keeps one for whoever is late, so that two beats may follow each
