@@ -104,6 +104,6 @@ fn a_cancellation_and_the_end_of_a_wait_may_come_in_any_order() {
             Err(RetryError::Cancelled { attempts: 0 | 1, .. }) => 0,
             other => panic!("I4: {other:?}"),
         };
-        assert_eq!(budget.available(), 1 - made, "I5: after {made} retries");
+        assert_eq!(budget.available(), 1 - made, "I5: {made} retries were made with a budget of 1");
     });
 }

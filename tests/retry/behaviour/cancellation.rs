@@ -129,7 +129,7 @@ fn nobody_waits_when_the_attempt_has_cancelled_the_token() {
             ready(Err::<(), _>(Retry::Transient("busy")))
         });
         assert_eq!(answer.now_or_never(), Some(cancelled(1, Some("busy"), Reason::Cancelled)));
-        assert_eq!(clock.elapsed(), Duration::ZERO);
+        assert_eq!(clock.elapsed(), Duration::ZERO, "a wait under a cancelled token");
     });
 }
 
@@ -147,7 +147,7 @@ fn the_deadline_ends_an_attempt() {
         // Attempts at 0 and 500 ms; the next would begin at 1100 ms.
         let (attempts, reason) = (2, Reason::DeadlineExceeded);
         assert_eq!(answer.await, cancelled(attempts, Some("busy"), reason));
-        assert_eq!(start.elapsed(), 900 * MS);
+        assert_eq!(start.elapsed(), 900 * MS, "a wait beyond the deadline was begun");
         let answer = retry(&policy, &token, async |_| {
             let _held = census.payload(1);
             pending::<Result<(), Retry<()>>>().await
@@ -169,6 +169,21 @@ fn a_wait_beyond_the_deadline_is_not_begun() {
             assert_eq!(answer, cancelled(attempts, Some("busy"), Reason::DeadlineExceeded));
             assert_eq!(start.elapsed(), ends * MS, "with a limit of {limit} ms");
         }
+    });
+}
+
+#[test]
+fn the_deadline_stays_with_the_systems_clock() {
+    run(|| async {
+        // The policy's clock is an hour ahead: the deadline is not over, and a wait of 100 ms is not
+        // too long. The next wait is: 200 ms are left by the system's clock, which has not moved.
+        let (token, clock) = (CancelToken::new().with_timeout(200 * MS), Jumping::new());
+        clock.pass(3600 * SECOND);
+        let policy = steady().with_clock(clock);
+        let op = |_| ready(Err::<(), _>(Retry::Transient("busy")));
+        let answer = retry(&policy, &token, op).now_or_never();
+        let expected = cancelled(2, Some("busy"), Reason::DeadlineExceeded);
+        assert_eq!(answer, Some(expected), "the deadline by the system's clock");
     });
 }
 

@@ -33,7 +33,11 @@ fn a_delay_is_exact_as_far_as_time_reaches() {
         let policy = Backoff::new(NANO, Duration::MAX).unwrap().jitter(Jitter::None).unwrap();
         // The last power of two that a `Duration` can hold is 2^93 ns.
         for attempt in 1..=94 {
-            assert_eq!(policy.delay(attempt).as_nanos(), 1 << (attempt - 1), "{attempt}");
+            assert_eq!(
+                policy.delay(attempt).as_nanos(),
+                1 << (attempt - 1),
+                "after attempt {attempt}"
+            );
         }
         assert_eq!(policy.delay(95), Duration::MAX);
     });
@@ -170,6 +174,6 @@ fn with_a_seed_the_attempt_alone_decides() {
         let mut all = [forwards, other].concat();
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 198, "attempts and seeds differ");
+        assert_eq!(all.len(), 198, "different waits, of two seeds with 99 attempts each");
     });
 }
