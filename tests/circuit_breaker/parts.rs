@@ -61,7 +61,7 @@ impl Outage {
 
     #[track_caller]
     pub(crate) fn is(&self, state: State) {
-        assert_eq!(self.breaker.state(), state);
+        assert_eq!(self.breaker.state(), state, "the state of the breaker");
     }
 
     /// From closed to open.

@@ -107,7 +107,7 @@ fn a_panic_counts_as_a_failure_and_goes_on() {
             let calls = outage(1, 1);
             assert_eq!(panic_of(|| panicking_call(&calls, part)), message);
             calls.is(State::Open);
-            // The next is a probe, whose place must not stay taken: the seed's bug.
+            // The next is a probe, whose place must not stay taken.
             calls.clock.advance(COOLDOWN);
             assert_eq!(panic_of(|| panicking_call(&calls, part)), message);
             calls.is(State::Open);
