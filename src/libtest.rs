@@ -165,6 +165,13 @@ impl Death {
         let of_std = |panic: &&Panic| panic.place.contains("library/core/src/panicking.rs");
         let own: Vec<_> = panics.iter().filter(|panic| !of_std(panic)).collect();
         let says = match (status.signal(), own.last()) {
+            // The engine's words, which say neither whose stack it is nor what to do.
+            (Some(signal), _) if stderr.contains("coroutine in thread") => format!(
+                "the test process died of {}: the stack of a model's thread is full\n\
+                 The body of a model has 32 KiB, a thread it spawns 512. What is large goes into a `Box`:\n\
+                 an array of locks, `[Mutex<_>; 16]`, is better a `Box<[Mutex<_>]>`, collected from an iterator.",
+                signal_name(signal)
+            ),
             (Some(SIGABRT), Some(panic)) => format!(
                 "the test process was aborted: {}, in {test}\n\
                  A panic under a lock poisons it; the next `lock().unwrap()`, in a drop, panics again.",

@@ -218,6 +218,20 @@ mod checks {
     }
 
     #[test]
+    fn a_full_stack_of_a_model_is_told_with_the_way_out() {
+        let book = Book::new();
+        book.solve_with(
+            "count",
+            "eprintln!(\"coroutine in thread 'loomscope' has overflowed its stack\");\n\
+             std::process::abort();",
+        );
+        book.run(&["check", "count"]).exits(1).says(&[
+            "died of signal 6 (SIGABRT): the stack of a model's thread is full",
+            "is better a `Box<[Mutex<_>]>`",
+        ]);
+    }
+
+    #[test]
     fn an_answer_cannot_pass_by_ending_the_process() {
         let book = Book::new();
         book.solve_with("count", "std::process::exit(0)");

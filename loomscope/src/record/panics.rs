@@ -32,7 +32,9 @@ pub(super) fn message_of_engine(payload: &(dyn Any + Send)) -> String {
     if payload.is::<&str>() || payload.is::<String>() {
         return message_of(payload);
     }
-    "a thread's stack is full: the body of a model has 32 KiB, a thread it spawns 512".to_owned()
+    "a thread's stack is full: the body of a model has 32 KiB, a thread it spawns 512; \
+     what is large, such as an array of locks, goes into a `Box`"
+        .to_owned()
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {
