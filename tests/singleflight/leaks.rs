@@ -68,7 +68,7 @@ fn the_value_of_a_call_that_is_alone_is_not_cloned() {
         drop(waiter);
         gate.open();
         alone.ready();
-        assert_eq!(clones.load(SeqCst), 0);
+        assert_eq!(clones.load(SeqCst), 0, "nobody else wanted a clone when the work ended");
     });
 }
 
@@ -122,7 +122,7 @@ fn the_first_that_waits_asks_for_no_memory() {
             assert!(waiter.as_mut().poll(&mut context).is_pending());
             assert!(waiter.as_mut().poll(&mut context).is_pending());
         });
-        assert_eq!(made, 0);
+        assert_eq!(made, 0, "the flight itself has no place for the first waker");
         drop(leader);
     });
 }
