@@ -36,8 +36,8 @@
 //! Time is counted in ticks of a sixteenth of a nanosecond. A token is worth so many ticks, its
 //! *interval*; one word holds the tick at which the bucket will be full again (the "theoretical arrival
 //! time" of the algorithm's inventors). The further ahead that is, the emptier the bucket. (A count of
-//! tokens, the time of the last look and the rate under one lock keep everything below as well, and
-//! pass; the word is what makes it fast.)
+//! tokens, exact and no float, the time of the last look and the rate under one lock keep everything
+//! below as well, and pass; the word is what makes it fast.)
 //!
 //! | word | tokens |
 //! |------|--------|

@@ -94,6 +94,8 @@ fn a_flood_of_keys_keeps_no_memory() {
             }
         };
         let kept = allocations::kept_by(flood);
-        assert!(kept < 128 * 1_000, "{kept} bytes for at most a thousand numbers");
+        // The half of a hash table may be empty, and it doubles where many have come and gone.
+        let most = 256 * 1_000;
+        assert!(kept < most, "{kept} bytes for at most a thousand numbers, not {most}");
     });
 }
