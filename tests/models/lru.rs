@@ -1,10 +1,12 @@
 //! Every interleaving of two or three who want one key.
 
+use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use loomscope::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use loomscope::sync::{Barrier, Mutex};
 use loomscope::{Model, thread};
 use patterns::lru::{ClockCache, SharedLru};
 
@@ -147,5 +149,116 @@ fn a_destructor_may_use_the_cache() {
         }));
         cache.clear();
         assert_eq!(Arc::strong_count(&cache), 1, "all of them are gone");
+    });
+}
+
+/// A key that looks into its caches when it goes.
+struct NosyKey(Weak<Caches>);
+
+struct Caches {
+    shared: SharedLru<NosyKey, u32>,
+    clock: ClockCache<NosyKey, u32>,
+}
+
+impl Drop for NosyKey {
+    fn drop(&mut self) {
+        if let Some(caches) = self.0.upgrade() {
+            assert!(caches.shared.len() + caches.clock.len() <= 2);
+        }
+    }
+}
+
+impl Hash for NosyKey {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl PartialEq for NosyKey {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for NosyKey {}
+
+#[test]
+fn a_key_may_use_the_cache_when_it_goes() {
+    model("I4: no key is dropped under a lock").check(|| {
+        let one = NonZeroUsize::MIN;
+        let (shared, clock) = (SharedLru::with_shards(one, one), ClockCache::with_shards(one, one));
+        let caches = Arc::new(Caches { shared, clock });
+        let nosy = || NosyKey(Arc::downgrade(&caches));
+        for value in 0..2 {
+            caches.shared.put(nosy(), value);
+            caches.clock.put(nosy(), value);
+        }
+        assert_eq!(caches.shared.remove(&nosy()), Some(1));
+        assert_eq!(caches.clock.remove(&nosy()), Some(1));
+        for _ in 0..2 {
+            assert_eq!(caches.shared.get_or_insert_with(nosy(), || 2), 2);
+        }
+        caches.shared.clear();
+        let outdated = || caches.shared.remove(&nosy()).unwrap_or(3);
+        assert_eq!(caches.shared.get_or_insert_with(nosy(), outdated), 3);
+    });
+}
+
+/// A key that waits, when it is compared for the first time, until another one is compared.
+struct Meets(u32, Mutex<Option<Arc<Barrier>>>);
+
+impl Meets {
+    fn alone(key: u32) -> Self {
+        Self(key, Mutex::new(None))
+    }
+
+    fn at(key: u32, meeting: &Arc<Barrier>) -> Self {
+        Self(key, Mutex::new(Some(meeting.clone())))
+    }
+}
+
+impl Hash for Meets {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl PartialEq for Meets {
+    fn eq(&self, other: &Self) -> bool {
+        for key in [self, other] {
+            let meeting = key.1.lock().unwrap().take();
+            meeting.into_iter().for_each(|meeting| _ = meeting.wait());
+        }
+        self.0 == other.0
+    }
+}
+
+impl Eq for Meets {}
+
+#[test]
+fn two_readers_of_a_clock_are_in_at_once() {
+    model("a reader does not wait for another").check(|| {
+        let (one, meeting) = (NonZeroUsize::MIN, Arc::new(Barrier::new(2)));
+        let cache = Arc::new(ClockCache::with_shards(one, one));
+        cache.put(Meets::alone(1), 10);
+        let (theirs, key) = (cache.clone(), Meets::at(1, &meeting));
+        let other = thread::spawn_named("other reader", move || theirs.get(&key));
+        assert_eq!(cache.get(&Meets::at(1, &meeting)), Some(10));
+        assert_eq!(other.join().unwrap(), Some(10));
+    });
+}
+
+#[test]
+fn two_shards_are_used_at_once() {
+    model("who uses one shard does not wait for another").check(|| {
+        let (two, meeting) = (NonZeroUsize::new(2).unwrap(), Arc::new(Barrier::new(2)));
+        let hasher = BuildHasherDefault::<DefaultHasher>::default();
+        let cache = Arc::new(SharedLru::with_hasher(two, two, hasher));
+        // Each shard has room for one: who displaces nobody has found the other shard.
+        cache.put(Meets::alone(0), 0);
+        let other = (1..64).find(|&key| cache.put(Meets::alone(key), key).is_none());
+        let other = other.expect("of 64 keys, one has another shard");
+        let (theirs, key) = (cache.clone(), Meets::at(other, &meeting));
+        let reader = thread::spawn_named("other shard", move || theirs.get(&key));
+        assert_eq!(cache.get(&Meets::at(other - 1, &meeting)), Some(other - 1));
+        assert_eq!(reader.join().unwrap(), Some(other));
     });
 }

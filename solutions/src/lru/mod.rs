@@ -36,9 +36,10 @@
 //!
 //! # Cancellation and panics
 //!
-//! Nothing is async: `get_or_insert_with` blocks its thread while another one computes. For a `Hash` or
-//! an `Eq` that panics: all code of the caller's has run before the first change, so that nothing has
-//! changed. A pair that is displaced is returned; its destructor is the caller's business.
+//! Nothing is async: `get_or_insert_with` blocks its thread while another one computes. For a `Hash`
+//! or an `Eq` that panics: all code of the caller's has run before the first change, so that no entry
+//! has changed; but a clock may have taken marks away, and what is being computed for the key may not
+//! be kept. A pair that is displaced is returned; its destructor is the caller's business.
 //!
 //! Under the lock of a shard, [`SharedLru`] and [`ClockCache`] run `Hash` and `Eq` of keys and `Clone` of
 //! what they return: an exception to the rule of this book, as for `keyed_map`. Such code must not use the
@@ -47,8 +48,10 @@
 //!
 //! # Cost
 //!
-//! Each call takes the same time, however many entries there are. Links and index take less than 100 bytes
-//! an entry (in the reference 17), and the capacity says nothing about memory until it is needed.
+//! A call takes the same time, however many entries there are; but for `clear`, a walk through the
+//! keys, now and then a `put` that doubles the room, which hashes all keys anew, and a clock's `put`,
+//! whose hand may have to go past many marks. Links and index take less than 100 bytes an entry (in
+//! the reference 17), and the capacity says nothing about memory until it is needed.
 //!
 //! [`SharedLru`] has a lock a shard, and even a `get` writes. [`ClockCache`] lets readers of a shard in
 //! together, and gives up the exact order for it.

@@ -1,8 +1,10 @@
 //! `get_or_insert_with`: one closure a key, outside of every lock, whatever becomes of it.
 
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Barrier, Weak};
 use std::thread;
 
 use patterns::lru::SharedLru;
@@ -111,6 +113,7 @@ fn what_was_removed_meanwhile_is_not_kept() {
                     12,
                     "who asks afterwards gets a new one"
                 );
+                assert_eq!(cache.get(&1), Some(12), "and that one is kept");
                 cache.remove(&1);
                 10
             };
@@ -141,5 +144,58 @@ fn all_who_ask_meanwhile_get_one_value() {
             });
             assert_eq!(calls.load(SeqCst), 1, "one closure has run");
         }
+    });
+}
+
+/// A key that tells of its comparisons.
+struct Told(u32, Option<Sender<()>>);
+
+impl Hash for Told {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl PartialEq for Told {
+    fn eq(&self, other: &Self) -> bool {
+        let told = self.1.iter().chain(&other.1);
+        told.for_each(|sender| _ = sender.send(()));
+        self.0 == other.0
+    }
+}
+
+impl Eq for Told {}
+
+/// A value that puts another into its cache when it goes.
+struct Goes(u32, Weak<SharedLru<Told, Arc<Goes>>>);
+
+impl Drop for Goes {
+    fn drop(&mut self) {
+        if let Some(cache) = self.1.upgrade() {
+            cache.put(Told(9, None), Arc::new(Goes(90, Weak::new())));
+        }
+    }
+}
+
+#[test]
+fn who_waits_gets_the_value_though_it_is_evicted_at_once() {
+    within_deadline(|| {
+        let cache = Arc::new(SharedLru::with_shards(n(1), n(1)));
+        cache.put(Told(8, None), Arc::new(Goes(80, Arc::downgrade(&cache))));
+        let (tells, compared) = channel();
+        thread::scope(|scope| {
+            let made = cache.get_or_insert_with(Told(7, None), || {
+                let cache = &cache;
+                scope.spawn(move || {
+                    let own = || unreachable!("it has waited for a value, and there was one");
+                    assert_eq!(cache.get_or_insert_with(Told(7, Some(tells)), own).0, 70);
+                });
+                compared.recv().expect("it has found this computation");
+                Arc::new(Goes(70, Weak::new()))
+            });
+            assert_eq!(made.0, 70);
+        });
+        // 7 has displaced 8, whose destructor has put 9, which has displaced 7.
+        assert!(cache.get(&Told(7, None)).is_none() && cache.get(&Told(9, None)).is_some());
     });
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use patterns::lru::Lru;
+use patterns::lru::{ClockCache, Lru};
 
 use crate::support::within_deadline;
 use crate::{allocations, keys, n};
@@ -71,8 +71,10 @@ fn a_put_of_a_known_key_displaces_only_its_own_pair() {
         let mut cache = Lru::new(n(2));
         cache.put("a".to_owned(), 1);
         cache.put("b".to_owned(), 2);
-        let old = cache.put("b".to_owned(), 20);
-        assert_eq!(old, Some(("b".to_owned(), 2)), "it is full, and yet a has not to go");
+        let (new, old) = ("b".to_owned(), cache.keys().next().unwrap().as_ptr());
+        let displaced = cache.put(new, 20);
+        assert_eq!(displaced, Some(("b".to_owned(), 2)), "it is full, and yet a has not to go");
+        assert_eq!(displaced.unwrap().0.as_ptr(), old, "the old key, not its equal");
         assert_eq!(cache.put("a".to_owned(), 10), Some(("a".to_owned(), 1)));
         assert_eq!((cache.len(), keys(&cache)), (2, vec!["a".to_owned(), "b".to_owned()]));
         assert_eq!((cache.peek("a"), cache.peek("b")), (Some(&10), Some(&20)));
@@ -145,6 +147,47 @@ fn keys_of_one_hash_are_told_apart() {
         (300..600).for_each(|key| assert_eq!(cache.get(&key), Some(&(key + 1))));
         (300..600).step_by(2).for_each(|key| assert_eq!(cache.remove(&key), Some(key + 1)));
         (300..600).for_each(|key| assert_eq!(cache.peek(&key).is_some(), key % 2 == 1));
+    });
+}
+
+thread_local! {
+    static COMPARED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// A key whose comparisons are counted.
+#[derive(Debug, Eq)]
+struct Counted(u64);
+
+impl Hash for Counted {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0 == other.0
+    }
+}
+
+#[test]
+fn a_call_looks_at_few_keys() {
+    within_deadline(|| {
+        const ENTRIES: usize = 10_000;
+        let (mut cache, clock) = (Lru::new(n(ENTRIES)), ClockCache::with_shards(n(ENTRIES), n(1)));
+        for key in 0..2 * ENTRIES as u64 {
+            cache.put(Counted(key), ());
+            cache.get(&Counted(key / 2));
+            clock.put(Counted(key), ());
+            clock.get(&Counted(key / 2));
+            if key % 10 == 0 {
+                cache.remove(&Counted(key));
+                clock.remove(&Counted(key));
+            }
+            let (compared, calls) = (COMPARED.get() as u64, 5 * (key + 1));
+            assert!(compared < 100 + 3 * calls, "{compared} comparisons in {calls} calls");
+        }
     });
 }
 
