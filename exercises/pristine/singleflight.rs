@@ -65,7 +65,8 @@
 //! that it shares with a sixteenth of the keys; the value is not cloned. A poll of the driver takes no
 //! lock. Who joins: one of these locks, one of the flight's own, and a clone of the value; the first
 //! that waits asks for no memory, others for a little. The end wakes all waiters, a driver that goes
-//! wakes one. A caller that is alive but never polled holds the others up while it is the driver.
+//! wakes one. A caller that is alive but never polled holds the others up while it is the driver, or
+//! has been woken to be the next.
 //!
 //! # See also
 //!

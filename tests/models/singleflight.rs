@@ -317,3 +317,92 @@ fn keys_and_values_are_touched_without_a_lock() {
         assert_eq!(group.in_flight(), 0);
     });
 }
+
+/// A waker that takes a call along when it goes, as the last waker of a task does.
+struct Holds(Mutex<Option<Call>>);
+
+impl Wake for Holds {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Holds {
+    fn drop(&mut self) {
+        let call = self.0.lock().unwrap().take();
+        drop(call);
+    }
+}
+
+#[test]
+fn a_waker_is_dropped_without_a_lock() {
+    model("no lock is held while a waker is dropped").check(|| {
+        let group = Shared::default();
+        let mut leader = call(&group, || second_poll(1));
+        assert!((&mut leader).now_or_never().is_none());
+        // The line has the only waker of a task that waits for the same flight.
+        let held_by_the_line = || {
+            let mut held = call(&group, || async { 2 });
+            assert!((&mut held).now_or_never().is_none());
+            let waker = Waker::from(Arc::new(Holds(Mutex::new(Some(held)))));
+            let mut waiter = call(&group, || async { 3 });
+            assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            waiter
+        };
+        drop(held_by_the_line());
+        let mut moves = held_by_the_line();
+        assert!((&mut moves).now_or_never().is_none());
+        let ended = held_by_the_line();
+        let mut drives = held_by_the_line();
+        drop(leader);
+        assert_eq!((&mut drives).now_or_never(), Some(Flight { value: 1, shared: true }));
+        drop((moves, ended));
+        assert_eq!(group.in_flight(), 0, "I5: a key was left behind");
+    });
+}
+
+/// A value that drops a call for itself when it is cloned.
+#[derive(Debug)]
+struct Takes(Arc<Mutex<Option<CallFor>>>);
+
+struct CallFor(Pin<Box<dyn Future<Output = Flight<Takes>> + Send>>);
+
+impl std::fmt::Debug for CallFor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CallFor")
+    }
+}
+
+impl Clone for Takes {
+    fn clone(&self) -> Self {
+        let call = self.0.lock().unwrap().take();
+        drop(call);
+        Self(self.0.clone())
+    }
+}
+
+#[test]
+fn a_value_is_cloned_without_a_lock() {
+    model("no lock is held while a value is cloned").check(|| {
+        let group = Arc::new(Group::new());
+        let slot = Arc::new(Mutex::new(None));
+        let begun = || {
+            let (group, value) = (group.clone(), Takes(slot.clone()));
+            let work = || {
+                let (mut polls, mut value) = (0, Some(value));
+                poll_fn(move |_| {
+                    polls += 1;
+                    if polls < 2 { Poll::Pending } else { Poll::Ready(value.take().unwrap()) }
+                })
+            };
+            let mut call: Pin<Box<_>> = Box::pin(async move { group.run(1, work).await });
+            assert!((&mut call).now_or_never().is_none());
+            CallFor(call)
+        };
+        let [mut leader, mut waiter, one, two] = [begun(), begun(), begun(), begun()];
+        for (call, takes) in [(&mut leader, one), (&mut waiter, two)] {
+            *slot.lock().unwrap() = Some(takes);
+            assert!((&mut call.0).now_or_never().is_some());
+            assert!(slot.lock().unwrap().is_none(), "it was cloned");
+        }
+        assert_eq!(group.in_flight(), 0);
+    });
+}
