@@ -64,13 +64,15 @@
 //! in a thread that unwinds, it counts as a failure.
 //!
 //! No user code runs under the lock; the clock, which may be the user's, is read before it is taken.
+//! If the clock panics while a failure is told, that is not counted: the call has been given up.
 //!
 //! # Cost
 //!
 //! Closed and well: one read of a word that nobody writes, so that callers on several cores do not
 //! disturb each other. Open: two reads and the clock. A failure, a probe, and a caller that finds all
-//! probes out: the clock and a short lock. Memory: eight bytes for each failure in the window, at most
-//! `failure_threshold` of them; nothing is allocated while all is well.
+//! probes out: the clock and a short lock. Memory: a queue of eight bytes for each failure in the
+//! window, at most `failure_threshold` of them; it grows by doubling, and does not shrink again.
+//! Nothing is allocated while all is well.
 //!
 //! # See also
 //!

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use loomscope::sync::OnceLock;
 use loomscope::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use loomscope::task::block_on;
 use loomscope::time::Instant;
 use loomscope::{Model, thread};
-use patterns::circuit_breaker::{CircuitBreaker, Clock, ManualClock, State};
+use patterns::circuit_breaker::{CircuitBreaker, Clock, ManualClock, Permit, State};
 
 const COOLDOWN: Duration = Duration::from_secs(5);
 
@@ -57,6 +58,20 @@ fn two_callers_at_half_open_are_one_probe() {
 }
 
 #[test]
+fn who_comes_after_a_probe_that_failed_waits_for_another_cooldown() {
+    model("I4: it opens for a whole cooldown, for those too who were about to ask").check(|| {
+        let breaker = cooled_down(1);
+        let fails = |breaker: &CircuitBreaker<_>| breaker.permit().map(Permit::failure).is_ok();
+        let theirs = breaker.clone();
+        let other = thread::spawn_named("other", move || fails(&theirs));
+        let ours = fails(&breaker);
+        let theirs = other.join().unwrap();
+        assert!(ours ^ theirs, "I4: we are let through: {ours}; they are: {theirs}");
+        assert_eq!(breaker.state(), State::Open);
+    });
+}
+
+#[test]
 fn a_probe_that_is_dropped_makes_room_for_exactly_one() {
     model("I3: a probe's place comes back once, while others ask").check(|| {
         let breaker = cooled_down(1);
@@ -94,6 +109,20 @@ fn two_failures_at_once_open_it() {
             for permit in permits {
                 scope.spawn(|| permit.failure());
             }
+        });
+        assert_eq!(breaker.state(), State::Open, "I5: two of two failures");
+    });
+}
+
+#[test]
+fn failures_may_come_in_another_order_than_their_times() {
+    model("I5: the clock moves between two failures").check(|| {
+        let (breaker, clock) = closed(2, 1);
+        let (ours, theirs) = (breaker.permit().unwrap(), breaker.permit().unwrap());
+        thread::scope(|scope| {
+            scope.spawn(|| theirs.failure());
+            clock.advance(Duration::from_secs(1));
+            ours.failure();
         });
         assert_eq!(breaker.state(), State::Open, "I5: two of two failures");
     });
@@ -193,6 +222,20 @@ fn the_clock_is_never_read_under_a_lock() {
         assert!(breaker.permit().is_err(), "I3: the probe is out");
         probe.failure();
         assert_eq!(breaker.state(), State::Open);
+    });
+}
+
+#[test]
+fn nobody_is_asked_under_a_lock_whether_it_was_a_failure() {
+    model("no user code runs under a lock").check(|| {
+        let breaker = cooled_down(1);
+        let is_failure = |_: &Result<(), ()>| {
+            assert!(!is_let_through(&breaker), "I3: the probe is out");
+            false
+        };
+        let called = block_on(breaker.call_with(|| async { Ok(()) }, is_failure));
+        assert_eq!(called, Ok(()));
+        assert_eq!(breaker.state(), State::Closed);
     });
 }
 

@@ -64,13 +64,15 @@
 //! in a thread that unwinds, it counts as a failure.
 //!
 //! No user code runs under the lock; the clock, which may be the user's, is read before it is taken.
+//! If the clock panics while a failure is told, that is not counted: the call has been given up.
 //!
 //! # Cost
 //!
 //! Closed and well: one read of a word that nobody writes, so that callers on several cores do not
 //! disturb each other. Open: two reads and the clock. A failure, a probe, and a caller that finds all
-//! probes out: the clock and a short lock. Memory: eight bytes for each failure in the window, at most
-//! `failure_threshold` of them; nothing is allocated while all is well.
+//! probes out: the clock and a short lock. Memory: a queue of eight bytes for each failure in the
+//! window, at most `failure_threshold` of them; it grows by doubling, and does not shrink again.
+//! Nothing is allocated while all is well.
 //!
 //! # See also
 //!
@@ -90,6 +92,7 @@ mod word;
 
 use std::error::Error;
 use std::fmt;
+use std::mem;
 
 use loomscope::sync::atomic::{AtomicU64, Ordering};
 use loomscope::sync::{Mutex, MutexGuard};
@@ -186,8 +189,7 @@ impl<C: Clock> CircuitBreaker<C> {
     /// An open breaker whose cooldown is over stays open until the next caller, who is its first
     /// probe.
     pub fn state(&self) -> State {
-        // Acquire: who reads it sees what led to it.
-        Word::from_bits(self.word.load(Ordering::Acquire)).state()
+        self.word().state()
     }
 
     /// Asks at a breaker that was not closed a moment ago.
@@ -235,7 +237,7 @@ impl<C: Clock> CircuitBreaker<C> {
     // ANCHOR: note
     #[cold]
     fn note(&self, word: Word, end: End) {
-        let now = if end == End::Failure { self.now() } else { 0 };
+        let now = if end == End::Failure { self.time_of_failure(word) } else { 0 };
         let mut ledger = self.ledger();
         if word != self.word() {
             return; // I2
@@ -259,6 +261,14 @@ impl<C: Clock> CircuitBreaker<C> {
     }
     // ANCHOR_END: note
 
+    /// The time, for a permit that is told as a failure. If the clock panics its place comes back.
+    fn time_of_failure(&self, word: Word) -> u64 {
+        let unheard = Unheard(self, word);
+        let now = self.now();
+        mem::forget(unheard);
+        now
+    }
+
     /// Opens for a whole cooldown; under the lock.
     fn open(&self, now: u64) {
         // Relaxed: the Release of `turn` publishes it.
@@ -277,7 +287,7 @@ impl<C: Clock> CircuitBreaker<C> {
 
     /// The word, which does not change under the lock.
     fn word(&self) -> Word {
-        // Relaxed: the lock has it in order.
+        // Relaxed: the lock has it in order, and `state` says no more than the word.
         Word::from_bits(self.word.load(Ordering::Relaxed))
     }
 
@@ -288,6 +298,15 @@ impl<C: Clock> CircuitBreaker<C> {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().expect("nothing panics under this lock: no user code runs there")
+    }
+}
+
+/// A failure that is not heard of, because the clock has panicked.
+struct Unheard<'a, C: Clock>(&'a CircuitBreaker<C>, Word);
+
+impl<C: Clock> Drop for Unheard<'_, C> {
+    fn drop(&mut self) {
+        self.0.settle(self.1, End::Neither);
     }
 }
 

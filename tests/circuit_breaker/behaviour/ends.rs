@@ -3,12 +3,15 @@
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::Poll;
 
 use futures::FutureExt;
-use patterns::circuit_breaker::State;
+use patterns::circuit_breaker::{Clock, ManualClock, State};
+use tokio::time::Instant;
 
-use crate::parts::{COOLDOWN, Outage, PROBES_ARE_OUT, open, outage};
+use crate::parts::{COOLDOWN, Outage, PROBES_ARE_OUT, limits, open, outage};
 use crate::support::{Polled, within_deadline};
 
 /// Needs so many polls.
@@ -119,6 +122,19 @@ fn a_panic_counts_as_a_failure_and_goes_on() {
 }
 
 #[test]
+fn a_panic_is_one_failure_and_not_two() {
+    within_deadline(|| {
+        for part in ["op", "poll", "is_failure"] {
+            let calls = outage(2, 1);
+            for state in [State::Closed, State::Open] {
+                panic_of(|| panicking_call(&calls, part));
+                calls.is(state);
+            }
+        }
+    });
+}
+
+#[test]
 fn a_permit_that_a_panic_drops_is_a_failure() {
     within_deadline(|| {
         let calls = outage(1, 1);
@@ -131,6 +147,43 @@ fn a_permit_that_a_panic_drops_is_a_failure() {
         calls.clock.advance(COOLDOWN);
         assert_eq!(panic_of(panicking), "the call's own");
         calls.is(State::Open);
+    });
+}
+
+/// A clock that panics when the test says so.
+#[derive(Clone, Default)]
+struct Broken {
+    clock: ManualClock,
+    panics: Arc<AtomicBool>,
+}
+
+impl Clock for Broken {
+    fn now(&self) -> Instant {
+        assert!(!self.panics.load(SeqCst), "a bad clock");
+        self.clock.now()
+    }
+}
+
+#[test]
+fn a_clock_that_panics_takes_no_place_along() {
+    within_deadline(|| {
+        let clock = Broken::default();
+        let breaker = limits(1, 1).with_clock(clock.clone()).build();
+        let with_a_bad_clock = |body: &dyn Fn()| {
+            clock.panics.store(true, SeqCst);
+            assert_eq!(panic_of(body), "a bad clock");
+            clock.panics.store(false, SeqCst);
+        };
+        with_a_bad_clock(&|| breaker.permit().unwrap().failure());
+        assert_eq!(breaker.state(), State::Closed, "the failure has no time");
+        breaker.permit().unwrap().failure();
+        clock.clock.advance(COOLDOWN);
+        with_a_bad_clock(&|| drop(breaker.permit()));
+        let probe = Cell::new(Some(breaker.permit().unwrap()));
+        with_a_bad_clock(&|| probe.take().unwrap().failure());
+        assert_eq!(breaker.state(), State::HalfOpen, "nobody has decided");
+        breaker.permit().expect("the place came back").success();
+        assert_eq!(breaker.state(), State::Closed);
     });
 }
 

@@ -94,3 +94,20 @@ fn an_earlier_probe_that_is_dropped_makes_no_room() {
         assert_eq!(calls.rejected(), PROBES_ARE_OUT);
     });
 }
+
+#[test]
+fn however_many_outages_later_a_result_is_still_a_late_one() {
+    within_deadline(|| {
+        let calls = outage(1, 1);
+        // Eras of eight and of sixteen bits would have come round by then.
+        for outages in [1 << 8, 1 << 16] {
+            let slow = calls.permit();
+            for _ in 0..outages {
+                calls.cools_down();
+                calls.succeeds();
+            }
+            slow.failure();
+            assert_eq!(calls.breaker.state(), State::Closed, "{outages} outages later");
+        }
+    });
+}
