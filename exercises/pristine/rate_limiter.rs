@@ -52,7 +52,9 @@
 //!   there was room for them is lost.
 //! - I2: the word only grows, also when the rate changes: who finds the word that it has seen finds
 //!   everything as it has seen it. What a faster rate takes off the word is added to `shift`, which is
-//!   added to every reading of the clock.
+//!   added to every reading of the clock. (When the shift has come to two years it begins at zero
+//!   again, and the word falls back by as much. To be deceived by that, one would have to read the
+//!   word, sleep until it has grown by two years, and find it the same to the tick.)
 //! - I3: the interval and the shift change only while the word is sealed. So one who has read the word,
 //!   both of them, and the same word again, has read things that belong together.
 //! - I4: a change of the rate keeps the tokens that there are, to the part, rounded down.
@@ -82,8 +84,8 @@
 //! of 1 and waits that are no longer than the runtime's timer is exact (a millisecond in tokio), those
 //! who wait get less than the rate; a larger burst makes up for it.
 //!
-//! A word of 64 bits is good for 36 years of uptime, less the time that the bucket owes when a faster
-//! rate comes, at each change. After that nothing is allowed any more.
+//! A word of 64 bits is good for 36 years of uptime, less the time in which the bucket fills, and
+//! less two years if the rate changes. After that nothing is allowed any more.
 //!
 //! # See also
 //!
@@ -333,9 +335,10 @@ impl Error for BurstExceeded {}
 /// A key that is not known has a full bucket, so one that has been idle until its bucket was full can
 /// be forgotten, and nobody can tell. Only such keys are: whatever other keys do, no key is ever
 /// allowed more than its burst and its rate. Where there is no room and nothing to forget, newcomers
-/// share one bucket of the same rate (one in each part of the table) until there is; the keys that are
-/// known keep their own. That does not happen while, in the time in which a bucket fills, no more keys
-/// come than half of the capacity, evenly spread over the parts: at most 16 of them, of 64 keys or more.
+/// share one bucket of the same rate (one in each part of the table) until there is, and who comes
+/// then starts with what is in it; the keys that are known keep their own. That does not happen
+/// while, in the time in which a bucket fills, no more keys come than half of the capacity, evenly
+/// spread over the parts: at most 16 of them, of 64 keys or more.
 ///
 /// # Examples
 ///

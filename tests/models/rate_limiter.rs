@@ -1,11 +1,13 @@
 //! Every interleaving of allow, acquire, set_rate and the clock, for each invariant of the limiter.
 
 use std::future::pending;
+use std::hash::{Hash, Hasher};
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures::FutureExt;
+use loomscope::sync::OnceLock;
 use loomscope::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use loomscope::task::block_on;
 use loomscope::time::Instant;
@@ -207,6 +209,51 @@ fn allow_takes_nothing_from_those_in_line() {
 }
 
 #[test]
+fn a_token_that_comes_after_somebody_has_joined_is_not_for_allow() {
+    model("I5: one joins, and then the token comes").check(|| {
+        let (limiter, clock) = limiter(SECOND, 1);
+        assert!(limiter.allow());
+        let theirs = limiter.clone();
+        let waiter = thread::spawn_named("waiter", move || {
+            let mut waiter = Box::pin(async move { theirs.acquire().await });
+            assert!((&mut waiter).now_or_never().is_none());
+            clock.advance(SECOND);
+            waiter
+        });
+        assert!(!limiter.allow(), "I5: the token came when the line was there");
+        drop(waiter.join().unwrap());
+    });
+}
+
+/// A clock that stands still, and that nobody has to lock.
+struct Still(Instant);
+
+impl Clock for Still {
+    fn now(&self) -> Instant {
+        self.0
+    }
+}
+
+#[test]
+fn who_is_refused_writes_nothing() {
+    let model = || model("a refusal writes nothing");
+    let body = || {
+        let clock = Still(Instant::now());
+        let limiter = RateLimiter::with_clock(one_in(SECOND), NonZeroU32::MIN, clock);
+        let limiter = Arc::new(limiter);
+        assert!(limiter.allow());
+        let theirs = limiter.clone();
+        let other = thread::spawn_named("other", move || theirs.allow());
+        assert!(!limiter.allow() && !other.join().unwrap());
+    };
+    model().check(body);
+    // Reads come out the same in every order, so there is one order to try. Any write makes more.
+    let passes = model().run(body).passes;
+    let most = passes.iter().map(|pass| pass.interleavings).max();
+    assert_eq!(most, Some(1), "one who was refused could tell what the other did");
+}
+
+#[test]
 fn who_gives_up_passes_the_turn_on() {
     model("I5: the first leaves while its time comes").check(|| {
         let (limiter, clock) = limiter(SECOND, 1);
@@ -236,5 +283,76 @@ fn a_new_key_is_known_once() {
         let ours = limiter.allow(&1);
         assert!(ours ^ other.join().unwrap(), "I7: one key, one token, and one of two is allowed");
         assert_eq!(limiter.len(), 1);
+    });
+}
+
+type Keyed = KeyedLimiter<Curious, ManualClock>;
+
+/// A key that asks the limiter something when it is dropped.
+#[derive(Clone)]
+struct Curious(u64, Arc<OnceLock<Weak<Keyed>>>);
+
+impl PartialEq for Curious {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Curious {}
+
+impl Hash for Curious {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl Drop for Curious {
+    fn drop(&mut self) {
+        if let Some(limiter) = self.1.get().and_then(Weak::upgrade) {
+            assert!(limiter.len() <= 1);
+        }
+    }
+}
+
+#[test]
+fn a_key_is_dropped_under_no_lock() {
+    model("no key is dropped under a lock").check(|| {
+        let (rate, clock) = (one_in(SECOND), ManualClock::new());
+        let (burst, capacity) = (NonZeroU32::MIN, NonZeroUsize::MIN);
+        let limiter = KeyedLimiter::with_clock(rate, burst, capacity, clock.clone());
+        let limiter: Arc<Keyed> = Arc::new(limiter);
+        let told = Arc::new(OnceLock::new());
+        told.set(Arc::downgrade(&limiter)).expect("it is set once");
+        assert!(limiter.allow(&Curious(1, told.clone())));
+        clock.advance(SECOND);
+        assert!(limiter.allow(&Curious(2, told)), "the first is idle, and makes room");
+    });
+}
+
+/// A clock that asks the limiter something, the first time that it is read.
+#[derive(Clone, Default)]
+struct Nosy(Arc<OnceLock<Weak<KeyedLimiter<u64, Nosy>>>>, Arc<AtomicUsize>);
+
+impl Clock for Nosy {
+    fn now(&self) -> Instant {
+        if let Some(limiter) = self.0.get().and_then(Weak::upgrade)
+            && self.1.fetch_add(1, SeqCst) == 0
+        {
+            assert!(limiter.allow(&1));
+        }
+        Instant::now()
+    }
+}
+
+#[test]
+fn the_clock_is_read_under_no_lock() {
+    model("no user code runs under a lock, and a clock may be the user's").check(|| {
+        let (clock, burst) = (Nosy::default(), NonZeroU32::new(2).unwrap());
+        let limiter =
+            KeyedLimiter::with_clock(one_in(SECOND), burst, NonZeroUsize::MIN, clock.clone());
+        let limiter = Arc::new(limiter);
+        clock.0.set(Arc::downgrade(&limiter)).expect("it is set once");
+        assert!(limiter.allow(&1), "the second of two");
+        assert!(!limiter.allow(&1));
     });
 }

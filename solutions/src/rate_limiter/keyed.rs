@@ -19,9 +19,10 @@ use super::{BurstExceeded, Rate};
 /// A key that is not known has a full bucket, so one that has been idle until its bucket was full can
 /// be forgotten, and nobody can tell. Only such keys are: whatever other keys do, no key is ever
 /// allowed more than its burst and its rate. Where there is no room and nothing to forget, newcomers
-/// share one bucket of the same rate (one in each part of the table) until there is; the keys that are
-/// known keep their own. That does not happen while, in the time in which a bucket fills, no more keys
-/// come than half of the capacity, evenly spread over the parts: at most 16 of them, of 64 keys or more.
+/// share one bucket of the same rate (one in each part of the table) until there is, and who comes
+/// then starts with what is in it; the keys that are known keep their own. That does not happen
+/// while, in the time in which a bucket fills, no more keys come than half of the capacity, evenly
+/// spread over the parts: at most 16 of them, of 64 keys or more.
 ///
 /// # Examples
 ///
@@ -135,6 +136,9 @@ impl<K: Hash + Eq, C: Clock> KeyedLimiter<K, C> {
         let now = ticks_since(self.start, &self.clock);
         let hash = self.picker.hasher().hash_one(key) as usize;
         let mut shard = lock(&self.shards[hash % self.shards.len()]);
+        // Who is forgotten is idle by now: nobody may come with an earlier time, when it was not.
+        shard.latest = shard.latest.max(now);
+        let now = shard.latest;
         let spend = |full_at| self.quota.spend(full_at, now, n).ok();
         let (allowed, forgotten) = shard.take(key, now, spend);
         // Keys are the caller's: their drops wait for the end of the lock.
@@ -157,6 +161,8 @@ struct Shard<K> {
     /// The bucket of those for whom there is no room. A new key starts with what is in it, or it might
     /// have the shared tokens and then its own.
     shared: u64,
+    /// The latest time that a caller has brought.
+    latest: u64,
     room: usize,
 }
 // ANCHOR_END: shard
@@ -164,7 +170,7 @@ struct Shard<K> {
 impl<K> Shard<K> {
     fn new(room: usize) -> Self {
         let (young, old) = Default::default();
-        Self { young, old, young_full_at: 0, old_full_at: 0, shared: 0, room }
+        Self { young, old, young_full_at: 0, old_full_at: 0, shared: 0, latest: 0, room }
     }
 
     fn len(&self) -> usize {

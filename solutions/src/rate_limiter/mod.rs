@@ -52,7 +52,9 @@
 //!   there was room for them is lost.
 //! - I2: the word only grows, also when the rate changes: who finds the word that it has seen finds
 //!   everything as it has seen it. What a faster rate takes off the word is added to `shift`, which is
-//!   added to every reading of the clock.
+//!   added to every reading of the clock. (When the shift has come to two years it begins at zero
+//!   again, and the word falls back by as much. To be deceived by that, one would have to read the
+//!   word, sleep until it has grown by two years, and find it the same to the tick.)
 //! - I3: the interval and the shift change only while the word is sealed. So one who has read the word,
 //!   both of them, and the same word again, has read things that belong together.
 //! - I4: a change of the rate keeps the tokens that there are, to the part, rounded down.
@@ -82,8 +84,8 @@
 //! of 1 and waits that are no longer than the runtime's timer is exact (a millisecond in tokio), those
 //! who wait get less than the rate; a larger burst makes up for it.
 //!
-//! A word of 64 bits is good for 36 years of uptime, less the time that the bucket owes when a faster
-//! rate comes, at each change. After that nothing is allowed any more.
+//! A word of 64 bits is good for 36 years of uptime, less the time in which the bucket fills, and
+//! less two years if the rate changes. After that nothing is allowed any more.
 //!
 //! # See also
 //!
@@ -273,6 +275,7 @@ impl<C: Clock> RateLimiter<C> {
         let owes = convert(owed, interval, rate.interval());
         // I2: the word grows, though less may be owed than before.
         let shift = shift.saturating_add(owed.saturating_sub(owes)).saturating_add(1);
+        let shift = if shift > MOST_SHIFT { 0 } else { shift };
         // Release, all three: pairs with the Acquires of `look`. Who sees one of the first two and then
         // looks at the word sees that it was sealed; who sees the new word sees both of them.
         self.interval.store(rate.interval(), Ordering::Release);
@@ -409,6 +412,9 @@ impl<C: Clock> fmt::Debug for RateLimiter<C> {
             .finish()
     }
 }
+
+/// How far the clock is shifted at the most, in ticks: two years.
+const MOST_SHIFT: u64 = 1 << 60;
 
 /// Ticks of one rate in those of another, in which they are worth no more tokens.
 fn convert(ticks: u64, from: u64, to: u64) -> u64 {

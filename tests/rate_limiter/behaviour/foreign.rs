@@ -1,7 +1,7 @@
 //! Clocks and wakers that misbehave.
 
 use std::future::Future;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
-use patterns::rate_limiter::{Clock, ManualClock, RateLimiter};
+use patterns::rate_limiter::{Clock, KeyedLimiter, ManualClock, RateLimiter};
 use tokio::time::Instant;
 
 use crate::scene::{SECOND, limiter, one_in};
@@ -53,6 +53,24 @@ fn a_clock_that_goes_back_gives_no_token_twice() {
             clock.seconds.store(second, SeqCst);
             assert_eq!(allowed(), tokens, "at second {second}");
         }
+    });
+}
+
+#[test]
+fn a_clock_that_goes_back_gives_no_key_its_tokens_twice() {
+    within_deadline(|| {
+        let (clock, burst) = (Broken::new(), NonZeroU32::new(3).unwrap());
+        let (rate, capacity) = (one_in(SECOND), NonZeroUsize::MIN);
+        let limiter = KeyedLimiter::<u64, _>::with_clock(rate, burst, capacity, clock.clone());
+        let allowed = |key| (0..9).filter(|_| limiter.allow(&key)).count();
+        assert_eq!(allowed(1), 3);
+        // Idle by then, and forgotten for another.
+        clock.seconds.store(104, SeqCst);
+        assert_eq!(allowed(2), 3);
+        clock.seconds.store(101, SeqCst);
+        let early = allowed(1);
+        clock.seconds.store(104, SeqCst);
+        assert!(early + allowed(1) <= 3, "three at second 101, and then again at second 104");
     });
 }
 

@@ -118,3 +118,20 @@ fn a_slower_rate_lets_those_who_wait_wait_longer() {
         assert_eq!(line.served(), [1]);
     });
 }
+
+#[test]
+fn the_rate_may_change_as_often_as_one_likes() {
+    within_deadline(|| {
+        // By the slow rate an empty bucket owes three years.
+        let (limiter, clock) = limiter(DAY, 1_000);
+        assert_eq!(allowed(&limiter, 1_000), 1_000);
+        for _ in 0..1_000 {
+            limiter.set_rate(one_in(SECOND / 1_000));
+            assert!(!limiter.allow(), "a change has brought a token");
+            limiter.set_rate(one_in(DAY));
+            assert!(!limiter.allow(), "a change has brought a token");
+        }
+        clock.advance(DAY);
+        assert_eq!(allowed(&limiter, 9), 1, "one a day, however often that was changed");
+    });
+}
