@@ -38,8 +38,11 @@ fn each_thing_that_is_missing_or_disagrees_is_named() {
         ("README.md does not name `count`", |b| b.replace("README.md", "`count`", "")),
         ("ARCHITECTURE.md does not name `count`", |b| b.replace("ARCHITECTURE.md", "`count`", "")),
         ("has no general hint", |b| b.replace("curriculum.toml", "test = \"\"", "test = \"sum\"")),
-        ("the hint for `unheard_of` matches no test", |b| {
+        ("the hint for `unheard_of` is shown for no test", |b| {
             b.replace("curriculum.toml", "test = \"nothing_is_zero\"", "test = \"unheard_of\"");
+        }),
+        ("the hint for `zero` is shown for no test", |b| {
+            b.replace("curriculum.toml", "test = \"\"", "test = \"zero\"");
         }),
         ("is none of its choices", |b| b.replace("curriculum.toml", "answer = 1", "answer = 2")),
         ("has no quiz", |b| {

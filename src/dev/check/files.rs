@@ -1,5 +1,7 @@
 //! Every part of a pattern exists.
 
+use std::ptr;
+
 use super::{Findings, text};
 use crate::answer::Answer;
 use crate::check::specs;
@@ -62,9 +64,11 @@ pub(super) fn check_help(
         findings.add(format!("{id} has no general hint"), todo);
     }
     for hint in &pattern.hints {
-        if !tests.iter().any(|test| test.contains(&hint.test)) {
-            let what = format!("{id}: the hint for `{}` matches no test", hint.test);
-            findings.add(what, "name part of a test of tests/ or tests/models/");
+        // The longest that matches is shown: another may stand before it at every test.
+        let is_shown = |test: &String| pattern.hint_for(test).is_some_and(|it| ptr::eq(it, hint));
+        if !tests.iter().any(is_shown) {
+            let what = format!("{id}: the hint for `{}` is shown for no test", hint.test);
+            findings.add(what, "name more of a test's name than the hint that is shown for it");
         }
     }
     if pattern.quiz.is_empty() {
