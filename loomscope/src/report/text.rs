@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::fold::{Line, View, cell};
-use super::source::short_names;
+use super::source::{Spot, short_names};
 use super::timeline::{Kind, Row, State};
 use super::verdict::Verdict;
 use super::width::{clip, clip_start, columns, pad, wrap};
@@ -67,6 +67,10 @@ fn foot(report: &Report, colour: bool, out: &mut String) {
             );
         }
     }
+    if let Some(spot) = line_of_a_helper(&report.timeline.rows) {
+        let told = "locks for several callers: `#[track_caller]` above its `fn` shows which";
+        let _ = writeln!(out, "  {}", paint(&format!("{spot} {told}"), "2", colour));
+    }
     let legend = match (out.contains('┃'), out.contains('┆')) {
         (true, true) => "┃ holds a lock   ┆ waits",
         (true, false) => "┃ holds a lock",
@@ -74,6 +78,21 @@ fn foot(report: &Report, colour: bool, out: &mut String) {
         (false, false) => return,
     };
     let _ = writeln!(out, "  {}", paint(legend, "2", colour));
+}
+
+/// The line at which two threads lock, and two different locks: all its steps look alike, for it
+/// stands in a helper that does not say who has called it.
+fn line_of_a_helper(rows: &[Row]) -> Option<&Spot> {
+    let locks = || rows.iter().filter(|row| row.code.contains(".lock()"));
+    let is_shared = |spot: &Spot| {
+        let here = || locks().filter(|row| row.spot == *spot);
+        let differ = |key: fn(&Row) -> usize| {
+            let mut keys = here().map(key);
+            keys.next().is_some_and(|first| keys.any(|other| other != first))
+        };
+        differ(|row| row.thread) && differ(|row| row.object.unwrap_or_default())
+    };
+    locks().map(|row| &row.spot).find(|spot| is_shared(spot))
 }
 
 /// The table and its widths.

@@ -1,5 +1,6 @@
 //! The paragraphs, exactly.
 
+use super::script::Script;
 use super::{blocked, failing};
 use crate::event::Failure;
 
@@ -43,4 +44,18 @@ fn the_story_names_who_where_and_when() {
     ] {
         assert_eq!(report.words(), expected);
     }
+}
+
+#[test]
+fn a_helper_that_locks_for_several_callers_is_told_how_to_name_them() {
+    let told = |second: usize, thread: usize| {
+        let mut s = Script::new("src/bank.rs", "mutex.lock().unwrap()", &["main", "other"]);
+        let locks = [s.object("Mutex", "from"), s.object("Mutex", "to")];
+        s.locks(0, locks[0], "lock").locks(thread, locks[second], "lock");
+        let text = s.fails("bank", Failure::Deadlock).text(false);
+        text.contains("src/bank.rs:1 locks for several callers: `#[track_caller]`")
+    };
+    assert!(told(1, 1), "two threads, two locks, one line");
+    assert!(!told(0, 1), "a method that locks its own may be called by two");
+    assert!(!told(1, 0), "a loop over locks has one line as well");
 }
