@@ -80,6 +80,24 @@ fn a_dropped_leader_wakes_the_one_who_waits_longest() {
 }
 
 #[test]
+fn who_drives_is_in_line_no_more() {
+    within_deadline(|| {
+        let (group, gate) = (Group::new(), Gate::default());
+        let call = |value| Polled::new(group.run("key", gate.work(value))).pending();
+        let (leader, first, second, third) = (call(0), call(1), call(2), call(3));
+        drop(leader);
+        // The first was woken, and the second is polled before it.
+        let second = second.pending();
+        drop(first);
+        let before = third.wakes();
+        drop(second);
+        assert!(third.wakes() > before, "the one who is gone was woken in its stead");
+        gate.open();
+        assert_eq!(third.ready().value, 0);
+    });
+}
+
+#[test]
 fn who_drives_is_woken_by_the_work() {
     within_deadline(|| {
         let (group, gate) = (Group::new(), Gate::default());

@@ -148,15 +148,31 @@ fn a_work_that_panics_twice_does_not_end_the_process() {
     });
 }
 
+/// A waker that panics.
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("the waker panics");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_leaves_no_key_behind() {
+    within_deadline(|| {
+        let (group, gate) = (Group::new(), Gate::default());
+        let leader = Polled::new(group.run("key", gate.work(1))).pending();
+        let mut waiter = Box::pin(group.run("key", gate.work(2)));
+        let waker = Waker::from(Arc::new(Panics));
+        assert!(waiter.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(leader))).is_err(), "it wakes the waiter");
+        drop(waiter);
+        assert_eq!(group.in_flight(), 0, "the leader has left only half");
+    });
+}
+
 #[test]
 fn a_waker_that_panics_strands_no_other_waiter() {
-    struct Panics;
-    impl Wake for Panics {
-        fn wake(self: Arc<Self>) {
-            panic!("the waker panics");
-        }
-    }
-
     within_deadline(|| {
         let (group, gate) = (Group::new(), Gate::default());
         let mut leader = Polled::new(group.run("key", gate.work(1))).pending();
