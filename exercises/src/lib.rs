@@ -7,7 +7,9 @@
 //! Take locks, atomics and threads from `loomscope::sync` and `loomscope::thread`, `spawn` and
 //! `block_on` from `loomscope::task`, and deadlines from `loomscope::time`, not from std, futures or
 //! tokio: in a model they are how the explorer sees what your code does. Anywhere else they are the
-//! plain ones.
+//! plain ones. A helper of yours around `lock()` wants `#[track_caller]`: the timeline then shows who
+//! called it. And the body of a model has a stack of 32 KiB: many locks in a row go into a
+//! `Box<[Mutex<_>]>`.
 
 // A stub has parameters and fields that only its answer will use.
 #![allow(unused_variables, dead_code)]
