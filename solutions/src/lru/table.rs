@@ -4,6 +4,10 @@
 //! from the one that its hash names onwards, round and round. A group counts those that went past it
 //! because it was full: a search ends at the first group that nobody went past. A number that leaves
 //! takes its counts along, so that no marks of the dead pile up, and nobody is ever moved or hashed anew.
+//!
+//! It is tempting to take `hashbrown::HashTable<u32>`. But it leaves tombstones: full all the time, and
+//! with an eviction for every insert, it sooner or later allocates twice the room and hashes every key
+//! anew, in the middle of a `put` that was to do neither.
 
 /// Numbers, by the hash of what they stand for. A number takes nine bytes.
 #[derive(Debug)]
