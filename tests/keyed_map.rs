@@ -2,9 +2,10 @@
 
 mod support;
 
+#[path = "support/touchy.rs"]
+mod touchy;
+
 mod behaviour {
-    use std::cell::Cell;
-    use std::hash::{Hash, Hasher};
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::sync::Arc;
     use std::thread;
@@ -12,6 +13,7 @@ mod behaviour {
     use patterns::keyed_map::KeyedMap;
 
     use crate::support::within_deadline;
+    use crate::touchy::{FAILS, Touchy};
 
     #[test]
     fn what_is_stored_is_found() {
@@ -136,45 +138,6 @@ mod behaviour {
             map.update(7, |old| Some(old.map_or(70, |_| 0)));
             assert_eq!(map.get(&7), Some(70), "the key can be used again");
         });
-    }
-
-    thread_local! {
-        /// What shall panic next, on this thread.
-        static FAILS: Cell<&'static str> = const { Cell::new("") };
-    }
-
-    fn fail(what: &str) {
-        if FAILS.get() == what {
-            FAILS.set("");
-            panic!("the {what}'s own");
-        }
-    }
-
-    /// A key and a value that panic when asked to.
-    #[derive(Debug)]
-    struct Touchy(u64);
-
-    impl Hash for Touchy {
-        fn hash<H: Hasher>(&self, state: &mut H) {
-            fail("hash");
-            self.0.hash(state);
-        }
-    }
-
-    impl PartialEq for Touchy {
-        fn eq(&self, other: &Self) -> bool {
-            fail("comparison");
-            self.0 == other.0
-        }
-    }
-
-    impl Eq for Touchy {}
-
-    impl Clone for Touchy {
-        fn clone(&self) -> Self {
-            fail("clone");
-            Self(self.0)
-        }
     }
 
     #[test]

@@ -5,6 +5,9 @@ mod support;
 #[path = "support/allocations.rs"]
 mod allocations;
 
+#[path = "support/touchy.rs"]
+mod touchy;
+
 #[path = "lru/behaviour.rs"]
 mod behaviour;
 

@@ -1,7 +1,5 @@
 //! Many owners: the same cache behind a lock, or several.
 
-use std::cell::Cell;
-use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -9,6 +7,7 @@ use patterns::lru::{ClockCache, SharedLru};
 
 use crate::n;
 use crate::support::within_deadline;
+use crate::touchy::{FAILS, Touchy};
 
 #[test]
 fn one_shard_is_in_exact_order() {
@@ -46,44 +45,6 @@ fn shards_share_the_capacity() {
         (0..5000).for_each(|key| _ = cache.put(key, ()));
         assert!(cache.len() <= 500 && cache.len() > 250, "{} of 500", cache.len());
     });
-}
-
-thread_local! {
-    static FAILS: Cell<&'static str> = const { Cell::new("") };
-}
-
-fn fail(what: &str) {
-    if FAILS.get() == what {
-        FAILS.set("");
-        panic!("the {what}'s own");
-    }
-}
-
-/// A key and a value that panic when asked to.
-#[derive(Debug)]
-struct Touchy(u64);
-
-impl Hash for Touchy {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        fail("hash");
-        self.0.hash(state);
-    }
-}
-
-impl PartialEq for Touchy {
-    fn eq(&self, other: &Self) -> bool {
-        fail("comparison");
-        self.0 == other.0
-    }
-}
-
-impl Eq for Touchy {}
-
-impl Clone for Touchy {
-    fn clone(&self) -> Self {
-        fail("clone");
-        Self(self.0)
-    }
 }
 
 #[test]
