@@ -12,13 +12,14 @@ mod http;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use http::fetch_users::{User, fetch_users};
 use http::json::{JsonError, get_json};
 use http::site::Site;
-use http::{Limits, client, pages};
+use http::{Limits, client, end, pages};
 use reqwest::Client;
 use solutions::cancel::CancelToken;
 
@@ -26,12 +27,15 @@ use solutions::cancel::CancelToken;
 const LIMIT: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    end(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let client = client(Limits::default())?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [base, ids @ ..] = &arguments[..] {
-        let ids = ids.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
-        show(&ids, &CancelToken::new(), from(base.clone(), client)).await;
+        show(&numbers(ids)?, &CancelToken::new(), from(base.clone(), client)).await;
         return Ok(());
     }
     let site = Site::start(pages::router());
@@ -44,6 +48,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let hurry = CancelToken::new().with_timeout(Duration::from_millis(100));
     show(&(100..200).collect(), &hurry, &from).await;
     Ok(())
+}
+
+fn numbers(ids: &[String]) -> Result<BTreeSet<u64>, String> {
+    if ids.is_empty() {
+        return Err("Which users? Give their numbers after the URL.".to_owned());
+    }
+    let number = |id: &String| id.parse().map_err(|_| format!("`{id}` is not a user's number."));
+    ids.iter().map(number).collect()
 }
 
 /// How a user is had, given its number.

@@ -10,6 +10,7 @@
 mod http;
 
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use http::again::{Persistence, told};
 use http::fetch::FetchError;
 use http::resend::{IDEMPOTENCY_KEY, resend, resend_made};
 use http::site::Site;
-use http::{Limits, client};
+use http::{Limits, client, end};
 use reqwest::{Body, Client, Response};
 use solutions::cancel::CancelToken;
 use solutions::retry::{Backoff, RetryError};
@@ -29,7 +30,11 @@ use solutions::retry::{Backoff, RetryError};
 type Sent = (&'static str, Result<Response, RetryError<FetchError>>);
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    end(run().await)
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let client = client(Limits::default())?;
     if let Some(url) = std::env::args().nth(1) {
         for sent in send_all(&client, &url).await? {
@@ -54,12 +59,18 @@ async fn send_all(client: &Client, url: &str) -> Result<Vec<Sent>, Box<dyn Error
     let again = &Persistence { backoff, patience: Duration::from_secs(5) };
     let token = &CancelToken::new();
     let stream = |text: &str| Body::wrap(text.to_owned());
+    let bad = |source| FetchError::of(url, source);
 
-    let bytes = client.put(url).body("12 apples").build()?;
-    let once = client.put(url).body(stream("13 apples, in a stream")).build()?;
-    let made = client.put(url).build()?;
-    let order = client.post(url).body("send 3 pears").build()?;
-    let keyed = client.post(url).header(IDEMPOTENCY_KEY, "order 7").body("send 4 pears").build()?;
+    let bytes = client.put(url).body("12 apples").build().map_err(bad)?;
+    let once = client.put(url).body(stream("13 apples, in a stream")).build().map_err(bad)?;
+    let made = client.put(url).build().map_err(bad)?;
+    let order = client.post(url).body("send 3 pears").build().map_err(bad)?;
+    let keyed = client
+        .post(url)
+        .header(IDEMPOTENCY_KEY, "order 7")
+        .body("send 4 pears")
+        .build()
+        .map_err(bad)?;
     Ok(vec![
         ("PUT of bytes", resend(client, bytes, again, token).await),
         ("PUT of a stream", resend(client, once, again, token).await),

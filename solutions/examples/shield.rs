@@ -34,10 +34,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = well.url("/");
     let pages = join_all((0..1000).map(|_| shield.get(&url))).await;
     let pages = pages.iter().filter(|page| page.is_ok()).count();
-    println!(
-        "{pages} callers have their page; the site was asked {} times",
-        asked.swap(0, Relaxed)
-    );
+    println!("{pages} callers have their page; requests to the site: {}", asked.swap(0, Relaxed));
 
     println!("\nA host is down:");
     for call in 1..=12 {
@@ -47,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         sleep(Duration::from_millis(40)).await;
     }
-    println!("it was asked {} times", asked.load(Relaxed));
+    println!("requests to it: {}", asked.load(Relaxed));
     Ok(())
 }
 

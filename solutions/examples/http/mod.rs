@@ -16,6 +16,8 @@ pub mod resend;
 pub mod shield;
 pub mod site;
 
+use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -52,6 +54,17 @@ pub fn client(limits: Limits) -> reqwest::Result<Client> {
         .build()
 }
 // ANCHOR_END: client
+
+/// Ends an example, with what went wrong in words.
+pub fn end(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 impl Default for Limits {
     fn default() -> Self {
