@@ -7,12 +7,15 @@ use benches::channel::{
     AsyncChannel, AsyncChannelCrate, Asyncband, Crossfire, Flume, Kanal, Reference, TokioMpsc,
 };
 use benches::circuit_breaker::{Breaker, Failsafe};
+use benches::count_allocations;
 use benches::current_thread;
 use benches::semaphore::Semaphore;
 use benches::singleflight::Singleflight;
 use futures::FutureExt;
+use hashbrown::HashTable;
 use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -71,8 +74,21 @@ fn main() -> ExitCode {
             ("singleflight-async", works_begun::<singleflight_async::SingleFlight<u64, u64>>(), 2),
         ],
     };
-    let as_written =
-        [lost.print(), taken.print(), overtaken.print(), probes.print(), begun.print()];
+    let grown = Facts {
+        question: "A full table, and a million new keys, each for an old one: allocations",
+        found: [
+            ("reference: Lru", allocations_of_a_full_cache(), 0),
+            ("hashbrown", allocations_of_a_full_table(), 1),
+        ],
+    };
+    let as_written = [
+        lost.print(),
+        taken.print(),
+        overtaken.print(),
+        probes.print(),
+        begun.print(),
+        grown.print(),
+    ];
     if as_written.iter().all(|&so| so) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -183,6 +199,30 @@ fn works_begun<G: Singleflight>() -> u64 {
     }
     current_thread().block_on(second);
     begun.load(Relaxed)
+}
+
+const FULL: u64 = 10_000;
+const NEW: u64 = 1_000_000;
+
+fn allocations_of_a_full_cache() -> u64 {
+    let mut cache = reference::lru::Lru::new(NonZeroUsize::new(FULL as usize).expect("not zero"));
+    (0..FULL).for_each(|key| _ = cache.put(key, ()));
+    count_allocations(|| (FULL..FULL + NEW).for_each(|key| _ = cache.put(key, ()))).allocations
+}
+
+fn allocations_of_a_full_table() -> u64 {
+    let hash = |key: &u64| {
+        let product = key.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        product ^ (product >> 32)
+    };
+    let mut table = HashTable::with_capacity(FULL as usize);
+    (0..FULL).for_each(|key| _ = table.insert_unique(hash(&key), key, hash));
+    let replace = |key: u64| {
+        let old = key - FULL;
+        table.find_entry(hash(&old), |&key| key == old).expect("it is the oldest").remove();
+        table.insert_unique(hash(&key), key, hash);
+    };
+    count_allocations(|| (FULL..FULL + NEW).for_each(replace)).allocations
 }
 
 /// Polls a future that has to wait.

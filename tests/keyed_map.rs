@@ -13,7 +13,7 @@ mod behaviour {
     use patterns::keyed_map::KeyedMap;
 
     use crate::support::within_deadline;
-    use crate::touchy::{FAILS, Touchy};
+    use crate::touchy::{Touchy, fails};
 
     #[test]
     fn what_is_stored_is_found() {
@@ -145,7 +145,7 @@ mod behaviour {
         within_deadline(|| {
             let map = KeyedMap::new();
             map.insert(1, Touchy(10));
-            FAILS.set("clone");
+            fails("clone", 0);
             panics(|| _ = map.get(&1));
             assert_eq!(map.get(&1), Some(Touchy(10)), "the map goes on");
             map.update(1, |old| old.map(|old| Touchy(old.0 + 1)));
@@ -160,14 +160,14 @@ mod behaviour {
                 let map = KeyedMap::new();
                 map.insert(Touchy(1), 1);
                 map.insert(Touchy(2), 2);
-                FAILS.set(what);
+                fails(what, 0);
                 panics(|| _ = map.insert(Touchy(1), 10));
-                FAILS.set(what);
+                fails(what, 0);
                 panics(|| _ = map.remove(&Touchy(1)));
-                FAILS.set(what);
+                fails(what, 0);
                 panics(|| _ = map.get(&Touchy(1)));
                 assert_eq!(map.get(&Touchy(1)), Some(1), "nothing has changed: {what}");
-                FAILS.set(what);
+                fails(what, 0);
                 panics(|| map.update(Touchy(1), |_| Some(20)));
                 assert_eq!(map.get(&Touchy(2)), Some(2), "the other key: {what}");
                 map.insert(Touchy(1), 3);

@@ -7,21 +7,7 @@ use std::thread;
 use patterns::circuit_breaker::State;
 
 use crate::parts::{PROBES_ARE_OUT, outage};
-use crate::support::within_deadline;
-
-/// Starts so many threads at once, and waits for them.
-fn together(threads: usize, body: impl Fn(usize) + Sync) {
-    let start = Barrier::new(threads);
-    let (start, body) = (&start, &body);
-    thread::scope(|scope| {
-        for i in 0..threads {
-            scope.spawn(move || {
-                start.wait();
-                body(i);
-            });
-        }
-    });
-}
+use crate::support::{together, within_deadline};
 
 #[test]
 fn of_a_crowd_at_half_open_exactly_the_probes_are_let_through() {

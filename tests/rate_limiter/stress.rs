@@ -1,29 +1,14 @@
 //! Real threads, a common start, high counts.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
-use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::task::yield_now;
 
 use crate::scene::{SECOND, keyed, limiter, one_in};
-use crate::support::{run_on, within_deadline};
-
-/// Starts so many threads at once, and waits for them.
-fn together(threads: usize, body: impl Fn(usize) + Sync) {
-    let start = Barrier::new(threads);
-    let (start, body) = (&start, &body);
-    thread::scope(|scope| {
-        for i in 0..threads {
-            scope.spawn(move || {
-                start.wait();
-                body(i);
-            });
-        }
-    });
-}
+use crate::support::{run_on, together, within_deadline};
 
 #[test]
 fn each_token_is_taken_once() {

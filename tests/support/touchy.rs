@@ -8,18 +8,26 @@ use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 
 thread_local! {
-    /// What shall panic next, on this thread: "hash", "comparison" or "clone".
-    pub static FAILS: Cell<&'static str> = const { Cell::new("") };
+    static FAILS: Cell<(&'static str, usize)> = const { Cell::new(("", 0)) };
+}
+
+/// Has "hash", "comparison" or "clone" panic once on this thread, after so many calls that do not.
+pub fn fails(what: &'static str, after: usize) {
+    FAILS.set((what, after));
 }
 
 fn fail(what: &str) {
-    if FAILS.get() == what {
-        FAILS.set("");
-        panic!("the {what}'s own");
+    match FAILS.get() {
+        (planned, 0) if planned == what => {
+            FAILS.set(("", 0));
+            panic!("the {what}'s own");
+        }
+        (planned, left) if planned == what => FAILS.set((planned, left - 1)),
+        _ => {}
     }
 }
 
-/// Does as a number does, and panics once for each time that `FAILS` was set.
+/// Does as a number does, and panics when it was told to.
 #[derive(Debug)]
 pub struct Touchy(pub u64);
 

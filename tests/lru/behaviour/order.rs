@@ -1,12 +1,13 @@
 //! One owner: what is kept, in which order, and what makes room.
 
 use std::cell::Cell;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use patterns::lru::{ClockCache, Lru};
 
 use crate::support::within_deadline;
+use crate::touchy::{Touchy, fails};
 use crate::{allocations, keys, n};
 
 #[test]
@@ -242,50 +243,14 @@ fn more_than_a_link_can_name_is_refused() {
     within_deadline(|| drop(Lru::<u32, u32>::new(n(u32::MAX as usize + 1))));
 }
 
-thread_local! {
-    /// What shall panic next on this thread, and after how many calls of it.
-    static FAILS: Cell<(&'static str, usize)> = const { Cell::new(("", 0)) };
-}
-
-fn fail(what: &str) {
-    match FAILS.get() {
-        (planned, 0) if planned == what => {
-            FAILS.set(("", 0));
-            panic!("the {what}'s own");
-        }
-        (planned, left) if planned == what => FAILS.set((planned, left - 1)),
-        _ => {}
-    }
-}
-
-/// A key that panics when asked to.
-#[derive(Debug, Clone)]
-struct Touchy(u64);
-
-impl Hash for Touchy {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        fail("hash");
-        self.0.hash(state);
-    }
-}
-
-impl PartialEq for Touchy {
-    fn eq(&self, other: &Self) -> bool {
-        fail("comparison");
-        self.0 == other.0
-    }
-}
-
-impl Eq for Touchy {}
-
 /// Does something to a full cache, with a panic in the n-th call of `what`, until there are no more calls.
 fn with_panics(what: &'static str, act: fn(&mut Lru<Touchy, u64>)) {
     for call in 0..20 {
         let mut cache = Lru::new(n(4));
         (0..4).for_each(|key| _ = cache.put(Touchy(key), key * 10));
-        FAILS.set((what, call));
+        fails(what, call);
         let panicked = catch_unwind(AssertUnwindSafe(|| act(&mut cache))).is_err();
-        FAILS.set(("", 0));
+        fails("", 0);
         if !panicked {
             return;
         }
@@ -324,7 +289,5 @@ fn the_types_are_as_free_as_their_parts() {
         cache.put(1, 1);
         let keys = cache.keys();
         assert_eq!(keys.len(), 1);
-        let hasher = std::hash::RandomState::new();
-        assert_eq!(hasher.hash_one(1), hasher.clone().hash_one(1));
     });
 }

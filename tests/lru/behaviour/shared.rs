@@ -7,7 +7,7 @@ use patterns::lru::{ClockCache, SharedLru};
 
 use crate::n;
 use crate::support::within_deadline;
-use crate::touchy::{FAILS, Touchy};
+use crate::touchy::{Touchy, fails};
 
 #[test]
 fn one_shard_is_in_exact_order() {
@@ -55,7 +55,7 @@ fn a_panic_under_the_lock_spoils_nothing() {
         (1..4).for_each(|key| _ = cache.put(Touchy(key), Touchy(key)));
         (1..4).for_each(|key| _ = clock.put(Touchy(key), Touchy(key)));
         let panics = |what, body: &dyn Fn()| {
-            FAILS.set(what);
+            fails(what, 0);
             assert!(
                 catch_unwind(AssertUnwindSafe(body)).is_err(),
                 "the panic is the caller's: {what}"
