@@ -61,3 +61,6 @@ pub mod singleflight;
 
 #[cfg(feature = "lru")]
 pub mod lru;
+
+#[cfg(feature = "priority_queue")]
+pub mod priority_queue;
