@@ -188,6 +188,25 @@ fn the_first_cause_of_an_end_stays() {
 }
 
 #[test]
+fn one_that_has_left_is_not_disturbed_by_what_becomes_of_the_others() {
+    within_deadline(|| {
+        let broker = Broker::new();
+        let subscribe = || broker.subscribe(Subscribe::to("news").capacity(n(2))).unwrap();
+        let (mut left, mut slow, mut quick) = (subscribe(), subscribe(), subscribe());
+        publish_all(&broker, "news", [1]);
+        assert!(broker.unsubscribe(left.id()));
+        publish_all(&broker, "news", 2..=4);
+        assert_eq!((left.lagged(), slow.lagged()), (0, 2), "what it had was not lost to overflow");
+        assert_eq!(taken(&mut quick), [3, 4]);
+        drop(broker);
+        assert_ended(&mut left, Ended::Unsubscribed);
+        assert_ended(&mut quick, Ended::Closed);
+        assert_eq!(taken(&mut slow), [3, 4]);
+        assert_ended(&mut slow, Ended::Closed);
+    });
+}
+
+#[test]
 fn one_that_still_gives_what_it_has_can_be_ended() {
     within_deadline(|| {
         let (broker, token) = (Broker::new(), CancelToken::new());
