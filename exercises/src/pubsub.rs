@@ -258,7 +258,7 @@ impl<P: Clone, C: Clock> Broker<P, C> {
 
 impl<P: Clone> Default for Broker<P> {
     fn default() -> Self {
-        Self::new()
+        todo!("this is a broker with nothing set, too")
     }
 }
 
@@ -616,12 +616,6 @@ impl<P, C: Clock> fmt::Debug for Recv<'_, P, C> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriberId(u64);
 
-impl fmt::Display for SubscriberId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// Why a subscription gives nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -642,15 +636,17 @@ pub enum Ended {
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unsubscribed => "unsubscribed",
-            Self::Cancelled => "cancelled",
-            Self::Closed => "the broker is closed",
-            Self::Overflowed => "too many messages came",
-            Self::Dead => "dead: it did not ack or ask in time",
-        })
+        match self {
+            Self::Unsubscribed => f.write_str("unsubscribed"),
+            Self::Cancelled => f.write_str("cancelled"),
+            Self::Closed => f.write_str("the broker is closed"),
+            Self::Overflowed => f.write_str("too many messages came"),
+            Self::Dead => f.write_str("dead: it did not ack or ask in time"),
+        }
     }
 }
+
+impl Error for Ended {}
 
 /// Why there is no message now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
