@@ -136,7 +136,7 @@ fn a_line_of_one_has_the_last_message() {
 #[test]
 fn a_large_capacity_costs_nothing_until_it_is_used() {
     within_deadline(|| {
-        let broker = Broker::new();
+        let broker = Broker::builder().history(usize::MAX).topics(n(usize::MAX)).build();
         let options = || Subscribe::to("news").capacity(n(usize::MAX));
         for overflow in [Overflow::DropOldest, Overflow::DropNewest, Overflow::Disconnect] {
             let mut one = broker.subscribe(options().overflow(overflow)).unwrap();
