@@ -59,6 +59,12 @@ fn a_message_that_nobody_gets_is_not_kept() {
         publish(&broker, &census, 0..5);
         assert_eq!(census.alive(), 0);
         drop(one);
+        // The topic is known, and so is that somebody wanted it.
+        let other = broker.subscribe(Subscribe::to("news")).unwrap();
+        publish(&broker, &census, 0..5);
+        drop(other);
+        publish(&broker, &census, 0..5);
+        assert_eq!(census.alive(), 0);
     });
 }
 
@@ -222,7 +228,9 @@ fn a_token_that_lives_on_knows_nothing_of_those_that_went() {
 fn ten_thousand_that_came_and_went_leave_no_memory_behind() {
     within_deadline(|| {
         let (broker, _clock) = broker::<u64>();
+        let _stays = broker.subscribe(Subscribe::to("news")).unwrap();
         let round = |number: u64| {
+            drop(broker.subscribe(Subscribe::to("news")));
             for options in all_kinds() {
                 let options = options.and(format!("a.{number}.*.b{}.>", number % 7));
                 let one = broker.subscribe(options.name("guest")).unwrap();

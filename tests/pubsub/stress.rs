@@ -63,13 +63,13 @@ fn nobody_who_waits_is_forgotten() {
             for options in options {
                 let (mut one, read) = (broker.subscribe(options).unwrap(), &read);
                 scope.spawn(move || {
-                    for number in 0..2_000 {
+                    for number in 0..1_000 {
                         assert_eq!(block_on(one.recv()).unwrap().payload, number);
                         read.fetch_add(1, SeqCst);
                     }
                 });
             }
-            for number in 0..2_000 {
+            for number in 0..1_000 {
                 broker.publish("news", number).unwrap();
                 // The next comes when all have read this one: each has to be woken for each.
                 while read.load(SeqCst) < 3 * (number as usize + 1) {
@@ -94,7 +94,7 @@ fn nothing_comes_after_unsubscribe_has_returned() {
                     }
                 }
             });
-            for round in 0..600 {
+            for round in 0..300 {
                 let token = CancelToken::new();
                 let options = Subscribe::to("news").and("*").capacity(n(4));
                 let options = if round % 2 == 0 { options } else { options.until(token.clone()) };
@@ -264,7 +264,7 @@ async fn guest(broker: Room, token: CancelToken, number: usize) {
 #[test]
 fn handles_that_go_at_the_same_time_close_the_broker() {
     within_deadline(|| {
-        for round in 0..300 {
+        for round in 0..150 {
             let broker = Broker::new();
             let mut one = broker.subscribe(Subscribe::to("news")).unwrap();
             let handles = std::sync::Mutex::new(vec![broker.clone(), broker]);
