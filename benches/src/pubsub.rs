@@ -19,6 +19,9 @@ pub struct Note {
 /// The topic that all the messages have.
 pub const TOPIC: &str = "orders.created";
 
+/// What a thread does.
+pub type Body = Box<dyn FnOnce() + Send>;
+
 /// A way to give every message to many readers.
 pub trait FanOut: 'static {
     /// Who publishes: when it goes, the readers end.
@@ -209,9 +212,9 @@ impl FanOut for ManyMpsc {
 
 /// `bus`: a ring for threads, where the publisher waits for the slowest. Its readers block, so each
 /// has a thread of its own.
-pub fn bus(readers: usize, messages: usize) -> (bus::Bus<Note>, Vec<Box<dyn FnOnce() + Send>>) {
+pub fn bus(readers: usize, messages: usize) -> (bus::Bus<Note>, Vec<Body>) {
     let mut bus = bus::Bus::<Note>::new(messages);
-    let mut reader = |_| -> Box<dyn FnOnce() + Send> {
+    let mut reader = |_| -> Body {
         let mut from = bus.add_rx();
         Box::new(move || {
             while let Ok(note) = from.recv() {
@@ -224,8 +227,8 @@ pub fn bus(readers: usize, messages: usize) -> (bus::Bus<Note>, Vec<Box<dyn FnOn
 }
 
 /// The readers of a way, each of which blocks a thread.
-pub fn on_threads(tasks: Vec<Task>) -> Vec<Box<dyn FnOnce() + Send>> {
-    let blocks = |task: Task| -> Box<dyn FnOnce() + Send> { Box::new(|| block_on(task)) };
+pub fn on_threads(tasks: Vec<Task>) -> Vec<Body> {
+    let blocks = |task: Task| -> Body { Box::new(|| block_on(task)) };
     tasks.into_iter().map(blocks).collect()
 }
 

@@ -64,3 +64,6 @@ pub mod lru;
 
 #[cfg(feature = "priority_queue")]
 pub mod priority_queue;
+
+#[cfg(feature = "pubsub")]
+pub mod pubsub;

@@ -47,3 +47,6 @@ mod singleflight;
 
 #[cfg(feature = "lru")]
 mod lru;
+
+#[cfg(feature = "pubsub")]
+mod pubsub;
