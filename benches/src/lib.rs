@@ -51,6 +51,7 @@ pub mod circuit_breaker;
 pub mod fan_in;
 pub mod keyed_map;
 pub mod lru;
+pub mod pipeline;
 pub mod pubsub;
 pub mod rate_limiter;
 pub mod ride;
