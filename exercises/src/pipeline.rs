@@ -2,17 +2,108 @@
 //!
 //! # Problem
 //!
+//! Lines come from several files, some are dropped, the others are looked up in a database, and what
+//! is found goes to a screen and to an archive. Each step alone is a loop. Together they have to keep
+//! pace with the slowest, or memory fills up; to stop when they are told, or when one of them fails,
+//! without losing what is on its way; and to end, all of them, also where one panics.
+//!
 //! # From Go
+//!
+//! A goroutine a step, a channel between two, and an `errgroup` around them:
+//!
+//! ```go
+//! for range workers {
+//!     g.Go(func() error {
+//!         for in := range entries { // for ever, where a sibling has failed and the source is silent
+//!             out, err := work(ctx, in)
+//!             if err != nil { return err }
+//!             results <- out        // for ever, where the sink has failed
+//!         }
+//!         return nil
+//! }) }
+//! ```
+//!
+//! Each of the two lines needs a `select` with `ctx.Done()`; and with it, an entry that was taken is
+//! lost. To stop and to drain are two things, and Go has one context for both.
 //!
 //! # In Rust
 //!
+//! They are two tokens here. One asks the *sources* to stop, and nobody else: what has been accepted
+//! then drains by itself, since each stage ends when the one before it has. The other is the
+//! [`ErrorGroup`]'s own: a panic cancels it, and every task is dropped where it awaits. A dropped
+//! [`run`](Pipeline::run) drops the group, and so aborts as well. The builder has a type a stage, so
+//! that a pipeline without its enrichment cannot be written down, and an entry is moved from stage to
+//! stage: only the sinks share it, in an `Arc`, and nobody can change it under them.
+//!
 //! # Invariants
+//!
+//! Between the stages is one belt, under one lock. The only ones who wait for room are the sources: a
+//! worker and a sink take what is there and find room for what they made of it.
+//!
+//! - I1: an entry is in one place: in its source's hand, in a lane, with a worker, on the tape, or
+//!   with the sinks. It gets its number when it is accepted, and one result under that number.
+//! - I2: at most `2 * buffer + workers` entries have been accepted and not been written by the slowest
+//!   sink. Room is taken before an entry is accepted, and given back by that sink alone. So the tape
+//!   needs no bound of its own, and where the order is kept the window in which results wait for a
+//!   slower one has room for all that can be waiting: it cannot stand still.
+//! - I3: where room is free no source waits for it. What is given back goes to those in line, in the
+//!   order in which they asked, and is theirs before they wake: nobody overtakes them.
+//! - I4: while a worker is idle its lane is empty. Work that is not ready at once waits alone: its
+//!   worker gives back what it has not begun, and delivers what it has done.
+//! - I5: each sink reads every result once, in the tape's order. Where the order is kept, that is
+//!   the order of the numbers; where it is per key, an entry's lane belongs to one worker, who does one
+//!   at a time and puts results behind those before.
+//! - I6: it is over when no source is left and everything accepted has been delivered, not earlier: a
+//!   worker that finds its lane empty may still be given something back. Who brings it about calls all.
+//! - I7: who waits has left its waker under the lock under which it looked.
+//!
+//! What carries it, of the patterns before this one: [`cancel`](solutions::cancel) both stops,
+//! [`or_done`](solutions::or_done) the sources' ends (and their budget), [`error_group`](solutions::error_group)
+//! the ends of all tasks, and [`counter`](solutions::counter) the metrics, in which a count is one
+//! store. What does not: two [`channel`](solutions::channel)s would be right, and take four locks an
+//! entry, where a batch takes five; and with a bound each, a worker that waits to send could not give
+//! back what it has not begun, results in order would need a window with a bound of its own, and a
+//! slow key would fill the channel before all others.
 //!
 //! # Cancellation and panics
 //!
+//! A stop reaches a source that waits for an entry, and drops its stream. A source that has an entry
+//! and waits for room learns of it when it has room: the entry has been accepted, and goes through.
+//! A worker and a sink hear of no stop: they end when it is over (I6).
+//!
+//! A panic of any of the caller's functions ends its task, and the group's token ends the others at
+//! their next yield, in whatever they wait for. Entries are dropped where they are. No code of the
+//! caller's runs under a lock, and neither do its destructors: the last sink to read a result takes
+//! it off the tape. The wakers under the lock are those of our own tasks.
+//!
+//! An [`Offload`] that is dropped leaves word for the job, which drops its work unrun. Work that has
+//! begun cannot be stopped.
+//!
 //! # Cost
 //!
+//! A task a source, a worker and a sink, and a handful of allocations each; then one allocation an
+//! entry, its `Arc`. A batch is what is there, 32 entries at the most, and never waits for more: the
+//! busier the pipeline, the fewer locks and wake-ups an entry. It takes the lock five times: for room,
+//! to accept, to take, to deliver, to collect. A worker takes its share of what is there, so that the
+//! others find some. A slow entry that awaits holds up nobody but those behind it in its order; work
+//! that computes without awaiting holds up the few that its worker has taken along (see [`offload`]).
+//! Entries count against tokio's budget: an endless source lets its neighbours run.
+//!
+//! A slow sink holds up the others, once it is `2 * buffer + workers` entries behind. A slow key holds
+//! up all, once so many of its entries are on the belt. Whoever cannot have that has to drop entries,
+//! or to write them to a disk: no bounded queue avoids it.
+//!
+//! [`offload`]: two allocations and a lock on each side, and two changes of thread, some microseconds
+//! together. It pays where the work takes longer than that, or where other tasks need the thread.
+//!
 //! # See also
+//!
+//! 1. `futures::StreamExt::{buffered, buffer_unordered}`, `Stream::forward`: the same stages in one
+//!    task. Nothing to stop, nothing to join, and one core. Enough where the work only waits.
+//! 2. `rayon::par_iter`, where everything is known before, and is to be computed: no queue is as fast.
+//! 3. `tokio::task::spawn_blocking` for work that blocks: up to 512 threads, where a pool for computing
+//!    has as many as there are cores.
+//! 4. Vector, Fluent Bit or timely dataflow, where the pipeline is the product.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -200,7 +291,7 @@ where
     ///
     /// Where the order is [`Order::Free`] or [`Order::Kept`], an entry waits for a worker only while
     /// all of them are busy. Work that computes for long and never awaits can hold up up to 31 others,
-    /// which its worker has taken along: give it to [`offload`].
+    /// which its worker has taken along: give it to [`offload`](crate::pipeline::offload).
     pub fn enrich<Out, F, Fut>(
         self,
         workers: NonZeroUsize,
@@ -347,7 +438,11 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
     }
 }
 
+impl<E: Error> Error for Failure<E> {}
+
 /// Where an error comes from. Sources and sinks are numbered in the order in which they were added.
+///
+/// It is shown as `source 0`, `enrichment`, `sink 0` or `flush of sink 0`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// A source gave an error in place of an entry.
@@ -362,12 +457,7 @@ pub enum Stage {
 
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(source) => write!(f, "source {source}"),
-            Self::Enrich => f.write_str("enrichment"),
-            Self::Sink(sink) => write!(f, "sink {sink}"),
-            Self::Flush(sink) => write!(f, "flush of sink {sink}"),
-        }
+        todo!("say in words where it is, with the number where there is one")
     }
 }
 
@@ -387,7 +477,9 @@ where
     ///
     /// It is told to stop by the token, or by `on_error`. Then the sources are dropped, also one
     /// that waits for an entry that never comes. An entry that a source has given before is accepted:
-    /// if the filter lets it through and the work succeeds, every sink is offered it, once. No task and
+    /// if the filter lets it through and the work succeeds, every sink is offered it, once.
+    ///
+    /// It starts one task for each source, worker and sink at most; without a sink, one more. No task and
     /// no part of the pipeline is left when it returns.
     ///
     /// # Panics

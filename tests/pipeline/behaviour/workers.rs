@@ -6,7 +6,7 @@ use patterns::pipeline::{CancelToken, End, Order, Pipeline};
 use tokio::sync::{Barrier, watch};
 use tokio::task::yield_now;
 
-use crate::parts::{Gauge, entries, feed, number, same, settle, tray};
+use crate::parts::{Gauge, entries, feed, nowhere, number, same, settle, tasks, tray};
 use crate::support::run;
 
 #[test]
@@ -57,6 +57,30 @@ fn no_more_of_them_work_than_were_asked_for() {
                 .build();
             pipeline.run(CancelToken::new()).await;
             assert!(working.most() <= workers, "{} at once, of {workers}", working.most());
+        }
+    });
+}
+
+#[test]
+fn there_is_one_task_for_each_source_worker_and_sink_at_most() {
+    run(|| async {
+        for order in [Order::Free, Order::Kept, Order::PerKey(Box::new(|n| *n))] {
+            let ((one, first), (two, second)) = (feed(), feed());
+            let pipeline = Pipeline::builder()
+                .source(first)
+                .source(second)
+                .enrich(number(3), order, same)
+                .sink(nowhere())
+                .sink(nowhere())
+                .build();
+            let running = tokio::spawn(pipeline.run(CancelToken::new()));
+            one.give(0..100_u64);
+            settle().await;
+            // One of them is the run itself.
+            assert!((2..=1 + 2 + 3 + 2).contains(&tasks()), "{} tasks", tasks());
+            one.end();
+            two.end();
+            running.await.unwrap();
         }
     });
 }
