@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures::{FutureExt, Sink, StreamExt, stream};
+use futures::{FutureExt, Sink, SinkExt, StreamExt, stream};
 use loomscope::sync::Mutex;
 use loomscope::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 use loomscope::task::{AtomicWaker, block_on};
@@ -151,17 +151,17 @@ fn an_entry_that_waits_for_the_next_one_is_overtaken() {
         let work = move |n| {
             let gate = gate.clone();
             async move {
-                if n == 2 {
-                    gate.open();
-                } else {
-                    gate.pass().await;
+                match n {
+                    1 => gate.pass().await,
+                    2 => gate.open(),
+                    _ => (),
                 }
                 Ok(n)
             }
         };
-        let stages = source([1, 2]).enrich(number(2), Order::Free, work);
+        let stages = source([1, 2, 3]).enrich(number(2), Order::Free, work);
         run(stages.sink(written.clone()).build());
-        assert_eq!(written.sorted(), [1, 2]);
+        assert_eq!(written.sorted(), [1, 2, 3]);
     });
 }
 
@@ -189,9 +189,20 @@ fn two_sources_are_both_read() {
 #[test]
 fn two_sinks_are_given_the_same() {
     model("I5: each sink reads every result once").check(|| {
-        let (left, right) = (Written::default(), Written::default());
-        let stages = source([1, 2]).enrich(number(1), Order::Free, |n| ready(Ok(n)));
-        run(stages.sink(left.clone()).sink(right.clone()).build());
+        let (left, right, gate) = (Written::default(), Written::default(), Gate::default());
+        // The second entry comes when the right sink has the first.
+        let (has_one, opens) = (gate.clone(), gate);
+        let second = stream::once(Box::pin(async move {
+            has_one.pass().await;
+            Ok(2)
+        }));
+        let sink = right.clone().with(move |entry: Arc<u32>| {
+            opens.open();
+            ready(Ok::<_, u32>(entry))
+        });
+        let stages = Pipeline::builder().source(stream::iter([Ok(1)]).chain(second));
+        let stages = stages.enrich(number(1), Order::Free, |n| ready(Ok(n)));
+        run(stages.sink(left.clone()).sink(sink).build());
         assert_eq!((left.all(), right.all()), (vec![1, 2], vec![1, 2]));
     });
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::FutureExt;
 use futures::stream::BoxStream;
 use futures::{Sink, Stream, StreamExt};
 use loomscope::sync::Arc;
@@ -13,7 +13,7 @@ use loomscope::sync::Arc;
 use super::Pipeline;
 use super::failure::{Decide, Failure, OnError};
 use super::metrics::{Counts, Metrics};
-use super::stages::{self, AnySink, Keep, Key, Run};
+use super::stages::{self, AnySink, Keep, Key, Run, Task};
 
 /// A pipeline that is being built: its sources and its filters.
 #[must_use = "it is the builder of a pipeline: end it with `enrich` and `build`"]
@@ -147,7 +147,7 @@ impl<In> fmt::Debug for Order<In> {
 /// Makes the task of a worker: the type of the work is known in there, and nowhere else, so that an
 /// entry's future is not boxed.
 pub(super) type MakeWorker<In, Out, E> =
-    Box<dyn Fn(Arc<Run<In, Out, E>>, usize) -> BoxFuture<'static, ()> + Send + Sync>;
+    Box<dyn Fn(Arc<Run<In, Out, E>>, usize) -> Task + Send + Sync>;
 
 /// A pipeline that is being built: its sinks and its settings.
 #[must_use = "it is the builder of a pipeline: end it with `build`"]

@@ -120,7 +120,7 @@ mod tape;
 use std::convert::Infallible;
 use std::fmt;
 
-use futures::future::{BoxFuture, FutureExt, select};
+use futures::future::{FutureExt, select};
 use loomscope::sync::Arc;
 use solutions::error_group::ErrorGroup;
 
@@ -133,7 +133,7 @@ pub use solutions::cancel::{CancelToken, Reason};
 
 use belt::{Belt, Size};
 use failure::Control;
-use stages::Run;
+use stages::{Run, Task};
 
 /// Several sources, a filter, workers that enrich, and several sinks, bounded throughout.
 ///
@@ -234,7 +234,7 @@ where
 }
 
 /// Runs a task, but drops it where another one has panicked.
-async fn unless(broken: CancelToken, task: BoxFuture<'static, ()>) -> Result<(), Infallible> {
+async fn unless(broken: CancelToken, task: Task) -> Result<(), Infallible> {
     select(broken.cancelled(), task).await;
     Ok(())
 }
@@ -246,11 +246,7 @@ where
     E: Send + 'static,
 {
     /// Makes what the tasks share, and the tasks.
-    fn start(
-        self,
-        token: CancelToken,
-        metrics: &Metrics,
-    ) -> (Arc<Run<In, Out, E>>, Vec<BoxFuture<'static, ()>>) {
+    fn start(self, token: CancelToken, metrics: &Metrics) -> (Arc<Run<In, Out, E>>, Vec<Task>) {
         let counts = metrics.counts.clone();
         let room = self.room();
         let Self { sources, workers, order, worker, sinks, decide, .. } = self;

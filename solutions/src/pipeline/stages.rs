@@ -5,6 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{Sink, SinkExt, Stream, StreamExt};
 use loomscope::sync::Arc;
@@ -16,6 +17,8 @@ use super::belt::Belt;
 use super::failure::{Control, Stage};
 use super::metrics::Counts;
 
+/// What is spawned.
+pub(super) type Task = BoxFuture<'static, ()>;
 /// A filter.
 pub(super) type Keep<In> = Box<dyn Fn(&In) -> bool + Send + Sync>;
 /// Where it matters, which entries keep their order among themselves.

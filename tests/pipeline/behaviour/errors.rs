@@ -299,17 +299,28 @@ fn each_error_is_decided_on_its_own() {
 fn a_stop_comes_first_where_a_cancel_follows() {
     run(|| async {
         let (token, (_tray, sink)) = (CancelToken::new(), tray());
-        let cancels = token.clone();
+        let (cancels, (open, gate)) = (token.clone(), watch::channel(false));
         let pipeline = Pipeline::builder()
-            .source(entries([1_u64]).chain(stream::pending()))
+            .source(entries([1_u64, 2]).chain(stream::pending()))
             .source(stream::once(pending()))
-            .enrich(number(1), Order::Free, async |_| Err::<u64, _>("no"))
+            .enrich(number(2), Order::Free, move |n| {
+                let mut gate = gate.clone();
+                async move {
+                    if n == 2 {
+                        gate.wait_for(|open| *open).await.unwrap();
+                        return Ok(n);
+                    }
+                    Err("no")
+                }
+            })
             .sink(sink)
             .on_error(|_| OnError::Stop)
             .build();
         let running = tokio::spawn(pipeline.run(token));
         settle().await;
+        // It has stopped, and waits for the second entry.
         cancels.cancel();
+        open.send_replace(true);
         assert_eq!(running.await.unwrap().end, End::Stopped);
     });
 }

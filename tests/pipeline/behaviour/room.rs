@@ -169,7 +169,10 @@ fn an_entry_that_failed_gives_its_room_back() {
                 .buffer(number(1))
                 .on_error(|_| OnError::Continue)
                 .build();
-            let report = pipeline.run(CancelToken::new()).await;
+            let running = tokio::spawn(pipeline.run(CancelToken::new()));
+            settle().await;
+            assert!(running.is_finished(), "it waits for room that nobody has");
+            let report = running.await.unwrap();
             assert_eq!((report.end, report.totals.failed, tray.len()), (End::Done, 857, 143));
         }
     });
