@@ -4,6 +4,7 @@
 
 use benches::pipeline::{Cpu, Workload, by_hand, parallel, serial};
 use benches::{Bench, Group, two_workers};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
@@ -53,25 +54,32 @@ fn peers(bench: &mut Bench, runtime: &Runtime) {
     let group = bench.two_threads("an entry, source to 4 workers to sink, work that does nothing");
     let group = contest(group, Workload::Free, runtime);
     group
-        .contestant("crossfire x2", |times| by_hand::crossfire(runtime, times, 1))
+        .contestant("crossfire x2", |times| by_hand::crossfire(runtime, times, 1, plain))
+        .contestant("crossfire x2, Arcs", |times| by_hand::crossfire(runtime, times, 1, Arc::new))
         .contestant("crossfire x2, by 32", |times| by_hand::crossfire_batches(runtime, times))
         .contestant("kanal x2", |times| by_hand::kanal(runtime, times))
         .contestant("tokio mpsc x2", |times| by_hand::tokio_mpsc(runtime, times))
         .contestant("buffer_unordered", |times| serial::buffer_unordered(runtime, times))
         .contestant("buffered", |times| serial::buffered(runtime, times))
         .remark(
-            "The channels carry a number, where the pipeline makes each result an Arc for its sinks; and they \
-            know of no stop, no error and no panic. buffered and buffer_unordered are one task: a second core \
-            does not help them, and neither does it hurt.",
+            "The channels carry a number, unless it says Arcs, where the pipeline makes each result an Arc for \
+            its sinks; and they know of no stop, no error and no panic. buffered and buffer_unordered are one \
+            task: a second core does not help them, and neither does it hurt.",
         )
         .run();
+}
+
+/// A number is its own result.
+fn plain(n: u64) -> u64 {
+    n
 }
 
 /// Each entry to two sinks.
 fn two_sinks(bench: &mut Bench, runtime: &Runtime) {
     let group = bench.two_threads("an entry to each of two sinks, work that does nothing");
     contest(group, Workload::TwoSinks, runtime)
-        .contestant("crossfire x3", |times| by_hand::crossfire(runtime, times, 2))
+        .contestant("crossfire x3", |times| by_hand::crossfire(runtime, times, 2, plain))
+        .contestant("crossfire x3, Arcs", |times| by_hand::crossfire(runtime, times, 2, Arc::new))
         .run();
 }
 

@@ -30,7 +30,7 @@ impl Cpu {
         let fastest = (0..5).map(|_| timed(|| _ = black_box(probe.compute(1)))).min();
         let nanos = fastest.map_or(1, |time| time.as_nanos().max(1));
         let steps = u128::from(micros) * 1000 * 1_000_000 / nanos;
-        Self { micros, steps: u32::try_from(steps).expect("a step takes a nanosecond or so") }
+        Self { micros, steps: u32::try_from(steps).unwrap_or(u32::MAX) }
     }
 
     /// How long one call takes.
@@ -175,12 +175,24 @@ pub mod by_hand {
 
     const OPEN: &str = "a receiver stays until its senders are gone";
 
-    /// crossfire's channels: one to the workers, and one to each sink.
-    pub fn crossfire(runtime: &Runtime, times: u64, sinks: usize) -> Duration {
+    /// crossfire's channels: one to the workers, and one to each sink, for what a result is made into.
+    ///
+    /// # Panics
+    ///
+    /// Where one of the tasks does.
+    pub fn crossfire<T>(
+        runtime: &Runtime,
+        times: u64,
+        sinks: usize,
+        result: fn(u64) -> T,
+    ) -> Duration
+    where
+        T: Clone + Send + Unpin + 'static,
+    {
         on(runtime, async move {
             let (source, entries) = crossfire::mpmc::bounded_async::<u64>(ROOM);
             let (to_sinks, sinks): (Vec<_>, Vec<_>) =
-                (0..sinks).map(|_| crossfire::mpmc::bounded_async::<u64>(ROOM)).unzip();
+                (0..sinks).map(|_| crossfire::mpmc::bounded_async::<T>(ROOM)).unzip();
             let mut tasks = Vec::new();
             tasks.push(tokio::spawn(async move {
                 for n in 0..times {
@@ -191,10 +203,12 @@ pub mod by_hand {
                 let (entries, to_sinks) = (entries.clone(), to_sinks.clone());
                 tasks.push(tokio::spawn(async move {
                     while let Ok(n) = entries.recv().await {
-                        let n = ready(n + 1).await;
-                        for sink in &to_sinks {
-                            sink.send(n).await.expect(OPEN);
+                        let result = result(ready(n + 1).await);
+                        let (last, others) = to_sinks.split_last().expect("there is a sink");
+                        for sink in others {
+                            assert!(sink.send(result.clone()).await.is_ok(), "{OPEN}");
                         }
+                        assert!(last.send(result).await.is_ok(), "{OPEN}");
                     }
                 }));
             }
@@ -211,6 +225,10 @@ pub mod by_hand {
     }
 
     /// The same, with 32 entries to a message, all there from the start.
+    ///
+    /// # Panics
+    ///
+    /// Where one of the tasks does.
     pub fn crossfire_batches(runtime: &Runtime, times: u64) -> Duration {
         const BATCH: u64 = 32;
         on(runtime, async move {
@@ -247,6 +265,10 @@ pub mod by_hand {
     }
 
     /// kanal's channels.
+    ///
+    /// # Panics
+    ///
+    /// Where one of the tasks does.
     pub fn kanal(runtime: &Runtime, times: u64) -> Duration {
         on(runtime, async move {
             let (source, entries) = ::kanal::bounded_async::<u64>(ROOM);
@@ -276,6 +298,10 @@ pub mod by_hand {
     }
 
     /// tokio's channels: the first has one receiver, which the workers share under a lock.
+    ///
+    /// # Panics
+    ///
+    /// Where one of the tasks does.
     pub fn tokio_mpsc(runtime: &Runtime, times: u64) -> Duration {
         on(runtime, async move {
             let (source, entries) = mpsc::channel::<u64>(ROOM);

@@ -12,7 +12,7 @@ use crate::support::run;
 
 /// The work that fails for every third number.
 async fn no_third(n: u64) -> Result<u64, E> {
-    if n % 3 == 0 { Err("a third") } else { Ok(n) }
+    if n.is_multiple_of(3) { Err("a third") } else { Ok(n) }
 }
 
 #[test]
