@@ -71,5 +71,8 @@ pub mod lru;
 #[cfg(feature = "priority_queue")]
 pub mod priority_queue;
 
+#[cfg(feature = "pipeline")]
+pub mod pipeline;
+
 #[cfg(feature = "pubsub")]
 pub mod pubsub;

@@ -48,5 +48,8 @@ mod singleflight;
 #[cfg(feature = "lru")]
 mod lru;
 
+#[cfg(feature = "pipeline")]
+mod pipeline;
+
 #[cfg(feature = "pubsub")]
 mod pubsub;

@@ -92,7 +92,7 @@ impl Gate {
 
 #[test]
 fn every_entry_is_written_once_and_the_run_ends() {
-    model("I1, I6, I7: whoever waits is called, to the last").check(|| {
+    model("I1, I6, I7: whoever waits is called, to the last").preemptions(2).check(|| {
         let written = Written::default();
         let stages = source([1, 2]).enrich(number(1), Order::Free, |n| ready(Ok(n)));
         let report = run(stages.sink(written.clone()).build());
