@@ -34,7 +34,6 @@ pub enum Stopped<E> {
     Cancelled(Reason),
 }
 
-// ANCHOR: map_reduce
 /// Maps each input, at most `workers` at once, and reduces what comes of it to one value; to none where there
 /// is no input.
 ///
@@ -91,7 +90,6 @@ where
     let partials = std::iter::from_fn(|| results.try_recv().ok()).flatten();
     Ok(partials.reduce(|a, b| reduce(a, b)))
 }
-// ANCHOR_END: map_reduce
 
 // ANCHOR: feed
 /// Reads the inputs as the workers need them.

@@ -47,7 +47,6 @@ impl Pieces {
         Self { paths: paths.into_iter(), open: None, rest: Vec::new(), gauge }
     }
 
-    // ANCHOR: pieces
     fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {
             let Some((_, file)) = &mut self.open else {
@@ -73,7 +72,6 @@ impl Pieces {
             }
         }
     }
-    // ANCHOR_END: pieces
 
     /// Gives the open file up.
     fn failed(&mut self, error: &io::Error) -> io::Error {
@@ -82,7 +80,6 @@ impl Pieces {
         told(&path, error)
     }
 
-    // ANCHOR: stream
     /// The same, for tasks. No system tells when a file can be read without waiting: as in `tokio::fs`, a
     /// thread that may block does it.
     pub fn stream(self) -> impl Stream<Item = io::Result<Piece>> + Send + 'static {
@@ -92,7 +89,6 @@ impl Pieces {
             Some((piece?, pieces))
         })
     }
-    // ANCHOR_END: stream
 }
 
 /// A file that fails is told, and the next one is read.
