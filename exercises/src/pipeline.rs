@@ -240,7 +240,7 @@ pub struct Enriched {
 #[must_use = "a pipeline does nothing until it is run"]
 pub struct Pipeline<In, Out, E> {
     // Your fields: what have you been given, and what do the stages and the metrics share?
-    marker: PhantomData<fn() -> (In, Out, E)>,
+    marker: PhantomData<(In, Out, E)>,
 }
 
 impl<In, E> Pipeline<In, (), E>
@@ -258,7 +258,7 @@ where
 #[must_use = "it is the builder of a pipeline: end it with `enrich` and `build`"]
 pub struct Sources<In, E> {
     // Your fields: each source has a type of its own; how do you keep them in one list?
-    marker: PhantomData<fn() -> (In, E)>,
+    marker: PhantomData<(In, E)>,
 }
 
 impl<In, E> Sources<In, E>
@@ -360,7 +360,7 @@ impl<In> fmt::Debug for Order<In> {
 #[must_use = "it is the builder of a pipeline: end it with `build`"]
 pub struct Stages<In, Out, E> {
     // Your fields: what of the work has a type that nobody outside can name?
-    marker: PhantomData<fn() -> (In, Out, E)>,
+    marker: PhantomData<(In, Out, E)>,
 }
 
 impl<In, Out, E> Stages<In, Out, E>
