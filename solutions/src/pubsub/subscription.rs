@@ -109,8 +109,8 @@ impl<P: Clone, C: Clock> Subscription<P, C> {
     ///
     /// If the payload's `clone` does. That message is lost to this subscription, and no other; where
     /// it has to be acked it comes again in its time. Also as [`Broker::unsubscribe`], if it is found
-    /// dead or cancelled here; and outside a tokio runtime with time enabled, if it has to wait and
-    /// has messages to be acked, or a token with a deadline.
+    /// dead or cancelled here; and outside a tokio runtime with time enabled, if it has to wait by the
+    /// system's clock: for messages that are to be acked, or for a token's deadline.
     ///
     /// # Cancel safety
     ///
