@@ -226,7 +226,8 @@ where
 {
     /// Waits in line for room in the queue, and hands the job over.
     ///
-    /// The place in line is taken by the first poll, if it does not find room.
+    /// The place in line is taken by the first poll, if it does not find room. A handler that waits here for
+    /// room in the queue of its own pool may wait for ever: it is workers that make room.
     ///
     /// # Errors
     ///
@@ -235,14 +236,16 @@ where
     /// # Panics
     ///
     /// Where the breakers' key function does: the job is lost, and was not submitted. Outside a tokio runtime,
-    /// if one more worker has to be started.
+    /// if one more worker has to be started: the pool is given up then, as by an abort.
     ///
     /// # Cancel safety
     ///
     /// Dropped before it has completed, the future has not submitted the job, and drops it; its place in line
     /// is the next one's.
     pub async fn submit(&self, job: J, priority: Priority) -> Result<Ticket<T, E>, SubmitError<J>> {
-        todo!("wait for room, in order; then queue the job, and see that there is a worker for it: which of them do you wake, and when is it time for one more?")
+        todo!(
+            "wait for room, in order; then queue the job, and see that there is a worker for it: which of them do you wake, and when is it time for one more?"
+        )
     }
 
     /// Hands the job over, if there is room in the queue and nobody waits for it.
@@ -254,8 +257,14 @@ where
     /// # Panics
     ///
     /// As [`submit`](Self::submit).
-    pub fn try_submit(&self, job: J, priority: Priority) -> Result<Ticket<T, E>, TrySubmitError<J>> {
-        todo!("queue the job or give it back: what if there is room, but somebody is in line for it?")
+    pub fn try_submit(
+        &self,
+        job: J,
+        priority: Priority,
+    ) -> Result<Ticket<T, E>, TrySubmitError<J>> {
+        todo!(
+            "queue the job or give it back: what if there is room, but somebody is in line for it?"
+        )
     }
 
     /// Takes no more jobs: those who wait in line for room get theirs back, and so does everyone after them.
@@ -276,7 +285,9 @@ where
     /// A job is counted before its ticket has an answer. While jobs come and go, the numbers are those of
     /// about the same moment, and never more than were submitted.
     pub fn stats(&self) -> Stats {
-        todo!("add up what was counted: which numbers have to be read together, so that none is counted twice?")
+        todo!(
+            "add up what was counted: which numbers have to be read together, so that none is counted twice?"
+        )
     }
 
     /// The jobs that workers have in hand, in the order of the workers.
@@ -291,7 +302,9 @@ where
     ///
     /// Dropped before it has completed, it drops the pool: what is left is aborted, and not waited for.
     pub async fn drain(self) -> Stats {
-        todo!("close, and wait for the last worker: what do you wait for if there is no worker, but a job?")
+        todo!(
+            "close, and wait for the last worker: what do you wait for if there is no worker, but a job?"
+        )
     }
 
     /// Takes no more jobs, drops those that wait, aborts those that run, waits until every worker is gone,
@@ -429,8 +442,11 @@ impl<J: Send + Sync + 'static> Builder<J> {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime, if the least number of workers is not 0. A panic of the handler, or of its
-    /// future, is that of its job: [`JobError::Panicked`].
+    /// Outside a tokio runtime, if the least number of workers is not 0. Later the runtime needs its time
+    /// enabled, unless the number of workers is fixed and there are neither retries nor a rate limit: a worker
+    /// panics without, and the pool is given up.
+    ///
+    /// A panic of the handler, or of its future, is that of its job: [`JobError::Panicked`].
     pub fn start<H, Fut, T, E>(self, handler: H) -> WorkerPool<J, T, E>
     where
         H: Fn(Arc<J>, Attempt) -> Fut + Send + Sync + 'static,
@@ -438,7 +454,9 @@ impl<J: Send + Sync + 'static> Builder<J> {
         T: Send + 'static,
         E: Send + 'static,
     {
-        todo!("start the workers, with `loomscope::task::spawn`: what does each of them do, from its start to its end?")
+        todo!(
+            "start the workers, with `loomscope::task::spawn`: what does each of them do, from its start to its end?"
+        )
     }
 }
 
