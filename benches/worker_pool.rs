@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p benches --bench worker_pool -- --table`
 
-use benches::two_workers;
+use benches::{current_thread, two_workers};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::future::Future;
 use std::hint::{black_box, spin_loop};
@@ -43,6 +43,12 @@ fn main() {
         ] {
             stream(bench.two_threads(name), runtime, job);
         }
+        let one = &current_thread();
+        stream(
+            bench.one_thread("a job of a stream that does nothing, current thread"),
+            one,
+            nothing,
+        );
         answers(bench.two_threads("a job of 64 whose answer is awaited"), runtime);
     });
 }

@@ -82,7 +82,11 @@ fn a_drain_loses_no_job() {
         let pool = echo(1);
         let ticket = pool.try_submit(1, Normal).unwrap();
         let stats = block_on(pool.drain());
-        assert_eq!((stats.processed, stats.alive), (1, 0), "I4: a job was lost, or a worker is left");
+        assert_eq!(
+            (stats.processed, stats.alive),
+            (1, 0),
+            "I4: a job was lost, or a worker is left"
+        );
         assert_eq!(ticket.now_or_never().expect("I1: it is answered").result, Ok(1));
     });
 }
@@ -92,12 +96,13 @@ fn a_submit_is_accepted_or_gives_its_job_back() {
     model("I6: what is accepted runs, what is refused comes back").check(|| {
         let pool = Arc::new(echo(1));
         let theirs = pool.clone();
-        let submitter = thread::spawn_named("submitter", move || {
-            match block_on(theirs.submit(1, Normal)) {
-                Ok(ticket) => assert_eq!(block_on(ticket).result, Ok(1), "I6: accepted, and not run"),
+        let submitter =
+            thread::spawn_named("submitter", move || match block_on(theirs.submit(1, Normal)) {
+                Ok(ticket) => {
+                    assert_eq!(block_on(ticket).result, Ok(1), "I6: accepted, and not run")
+                }
                 Err(refused) => assert_eq!(refused.into_inner(), 1),
-            }
-        });
+            });
         pool.close();
         submitter.join().unwrap();
     });
@@ -156,10 +161,15 @@ fn an_abort_and_an_end_answer_once() {
         let pool = echo(1);
         let ticket = pool.try_submit(1, Normal).unwrap();
         let stats = block_on(pool.abort());
-        let result = ticket.now_or_never().expect("I1: a ticket is never left without an answer").result;
+        let result =
+            ticket.now_or_never().expect("I1: a ticket is never left without an answer").result;
         let ended = u64::from(result == Ok(1));
         assert!(ended == 1 || result == Err(JobError::Aborted));
-        assert_eq!((stats.processed, stats.aborted), (ended, 1 - ended), "I3: answer and count differ");
+        assert_eq!(
+            (stats.processed, stats.aborted),
+            (ended, 1 - ended),
+            "I3: answer and count differ"
+        );
     });
 }
 
@@ -191,7 +201,10 @@ fn no_more_is_counted_than_was_submitted() {
         let pool = echo(1);
         drop(pool.try_submit(1, Normal).unwrap());
         let now = pool.stats();
-        assert!(now.processed + now.in_progress + now.queued <= 1, "I3: one job, counted as two: {now:?}");
+        assert!(
+            now.processed + now.in_progress + now.queued <= 1,
+            "I3: one job, counted as two: {now:?}"
+        );
     });
 }
 
@@ -200,7 +213,11 @@ fn no_more_workers_are_hired_than_there_may_be() {
     model("I5: a worker counts before it is started").preemptions(2).check(|| {
         let running = Arc::new(AtomicUsize::new(0));
         let pool: Pool = builder(1).workers(0..=1).start(move |job: Arc<u8>, _| {
-            assert_eq!(running.fetch_add(1, SeqCst), 0, "I5: two workers, and one at most was allowed");
+            assert_eq!(
+                running.fetch_add(1, SeqCst),
+                0,
+                "I5: two workers, and one at most was allowed"
+            );
             running.fetch_sub(1, SeqCst);
             async move { Ok(*job) }
         });

@@ -29,6 +29,8 @@ pub(super) struct Desk<J, T, E> {
     places: Vec<Place>,
     /// The places whose workers sleep, the last one to fall asleep on top: the others may go home.
     idle: Vec<usize>,
+    /// How many workers were called, or hired, and have not come to look for a job yet.
+    coming: usize,
     /// How many workers there are, and may be.
     alive: usize,
     workers: RangeInclusive<usize>,
@@ -43,6 +45,7 @@ pub(super) struct Desk<J, T, E> {
 #[derive(Default)]
 struct Place {
     taken: bool,
+    is_coming: bool,
     /// The waker of a worker that sleeps.
     waker: Option<Waker>,
     hand: Option<Hand>,
@@ -91,6 +94,7 @@ impl<J, T, E> Desk<J, T, E> {
             granted: 0,
             places: Vec::new(),
             idle: Vec::new(),
+            coming: 0,
             alive: 0,
             workers,
             tasks: Vec::new(),
@@ -161,11 +165,15 @@ impl<J, T, E> Desk<J, T, E> {
         (ticket, self.summon())
     }
 
-    /// I4: a worker that sleeps is called; where there is none, and there may be one more, that is hired.
+    /// I4: where more jobs wait than workers are coming, one that sleeps is called; where none sleeps,
+    /// and there may be one more, that is hired.
     fn summon(&mut self) -> Summons {
+        if self.queue.len() <= self.coming {
+            return Summons::Nobody;
+        }
         if let Some(place) = self.idle.pop() {
-            let waker = self.places[place].waker.take();
-            return waker.map_or(Summons::Nobody, Summons::Wake);
+            self.expect(place);
+            return self.places[place].waker.take().map_or(Summons::Nobody, Summons::Wake);
         }
         if self.alive < *self.workers.end() { Summons::Hire(self.hire()) } else { Summons::Nobody }
     }
@@ -185,7 +193,13 @@ impl<J, T, E> Desk<J, T, E> {
             self.places.len() - 1
         });
         self.places[place].taken = true;
+        self.expect(place);
         Vacancy { place, record: self.places[place].record.clone() }
+    }
+
+    fn expect(&mut self, place: usize) {
+        self.coming += 1;
+        self.places[place].is_coming = true;
     }
 
     /// A worker takes the job that is next, and with it the waker of one who waited for room.
@@ -217,8 +231,9 @@ impl<J, T, E> Desk<J, T, E> {
         self.places[place].waker = Some(waker);
     }
 
-    /// The worker is up, whoever woke it. Returns its waker, if it was not called.
-    pub(super) fn get_up(&mut self, place: usize) -> Option<Waker> {
+    /// The worker has come, called or not. Returns its waker, if it was not called.
+    pub(super) fn arrive(&mut self, place: usize) -> Option<Waker> {
+        self.coming -= usize::from(mem::take(&mut self.places[place].is_coming));
         let waker = self.places[place].waker.take();
         if waker.is_some() {
             self.idle.retain(|idle| *idle != place);
@@ -231,7 +246,7 @@ impl<J, T, E> Desk<J, T, E> {
         self.alive -= 1;
         self.aborted += u64::from(aborts);
         self.places[place].taken = false;
-        self.get_up(place)
+        self.arrive(place)
     }
     // ANCHOR_END: take
 

@@ -63,7 +63,7 @@ impl<J, T, E> Seat<J, T, E> {
         loop {
             let mut desk = self.shared.desk();
             // A worker keeps the waker that it was spawned with.
-            waker = desk.get_up(self.place).or(waker);
+            waker = desk.arrive(self.place).or(waker);
             if let Some((entry, granted)) = desk.take(self.place, self.now) {
                 drop(desk);
                 budget.made_progress();

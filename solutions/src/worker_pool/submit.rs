@@ -7,7 +7,7 @@ use loomscope::task::coop;
 
 use super::desk::Request;
 use super::shared::Shared;
-use super::ticket::Slot;
+use super::ticket::{Slot, quietly};
 use super::{Priority, SubmitError, Ticket, TrySubmitError};
 
 /// One who wants to submit a job: dropped, it leaves the line.
@@ -84,10 +84,10 @@ impl<J, T, E> Drop for Submit<'_, J, T, E> {
     fn drop(&mut self) {
         if let Some(number) = self.number {
             let [own, next] = self.shared.desk().give_up(number);
+            quietly(|| drop(own));
             if let Some(next) = next {
-                next.wake();
+                quietly(|| next.wake());
             }
-            drop(own);
         }
     }
 }
