@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use futures::FutureExt;
 use patterns::worker_pool::{
-    BREAKERS, CircuitBreaker, Priority, Rate, RateLimiter, Retry, WorkerPool,
+    BREAKERS, CancelToken, CircuitBreaker, Priority, Rate, RateLimiter, Retry, WorkerPool, run_all,
 };
 use tokio::runtime::{Builder, Handle};
 
@@ -184,5 +184,43 @@ fn a_panic_keeps_nothing() {
         let ticket = hand_over(&pool, job);
         assert!(ticket.await.result.is_err());
         assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_job_costs_two_allocations() {
+    const JOBS: u64 = 1_000;
+    within_deadline(|| {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let builder = WorkerPool::builder().workers(1..=1).queue(many(16));
+        let inside = runtime.enter();
+        let pool = builder.start(async |job: Arc<u64>, _| Ok::<_, Retry<()>>(*job));
+        drop(inside);
+        let pass = || {
+            runtime.block_on(async {
+                for job in 0..JOBS {
+                    let ticket = pool.submit(job, Priority::Normal).await.unwrap();
+                    assert_eq!(ticket.await.result, Ok(job));
+                }
+            });
+        };
+        // The queue, the list of workers and the like grow to their size.
+        pass();
+        let taken = allocations::during(pass);
+        assert!(taken <= 2 * JOBS as usize + 50, "{taken} allocations for {JOBS} jobs");
+    });
+}
+
+#[test]
+fn a_slice_costs_no_allocation_a_job() {
+    within_deadline(|| {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let token = CancelToken::new();
+        let taken = allocations::during(|| {
+            let work = async |job: u64| Ok::<_, ()>(job);
+            let results = runtime.block_on(run_all(0..10_000, many(4), &token, work));
+            assert_eq!(results.map(|results| results.len()), Ok(10_000));
+        });
+        assert!(taken <= 200, "{taken} allocations for 10 000 jobs on four tasks");
     });
 }

@@ -167,6 +167,8 @@ fn at_no_moment_is_more_counted_than_was_submitted() {
                     sum(|worker| worker.processed) + sum(|worker| worker.failed) <= stats.submitted
                 );
                 assert!(stats.alive <= 4 && stats.in_progress <= 4, "{stats:?}");
+                let hands = watched.in_progress();
+                assert!(hands.is_sorted_by(|one, next| one.worker < next.worker), "{hands:?}");
                 looks += 1;
             }
             looks
