@@ -142,8 +142,11 @@ impl<J: Send + Sync + 'static> Builder<J> {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime, if the least number of workers is not 0. A panic of the handler, or of its
-    /// future, is that of its job: [`JobError::Panicked`].
+    /// Outside a tokio runtime, if the least number of workers is not 0. Later the runtime needs its time
+    /// enabled, unless the number of workers is fixed and there are neither retries nor a rate limit: a worker
+    /// panics without, and the pool is given up.
+    ///
+    /// A panic of the handler, or of its future, is that of its job: [`JobError::Panicked`].
     pub fn start<H, Fut, T, E>(self, handler: H) -> WorkerPool<J, T, E>
     where
         H: Fn(Arc<J>, Attempt) -> Fut + Send + Sync + 'static,

@@ -125,6 +125,7 @@ use submit::Submit;
 /// A key that was forgotten has a new breaker when it comes again, which is closed.
 pub const BREAKERS: usize = 1024;
 
+/// A number of workers that take jobs from a queue, and answer each with an [`Outcome`].
 ///
 /// A job is accepted when there is room for it in the queue, and from then on its [`Ticket`] has an answer,
 /// whatever happens. Jobs are begun by priority, and in the order of their acceptance among equals; at most so
@@ -177,7 +178,8 @@ where
 {
     /// Waits in line for room in the queue, and hands the job over.
     ///
-    /// The place in line is taken by the first poll, if it does not find room.
+    /// The place in line is taken by the first poll, if it does not find room. A handler that waits here for
+    /// room in the queue of its own pool may wait for ever: it is workers that make room.
     ///
     /// # Errors
     ///
@@ -186,7 +188,7 @@ where
     /// # Panics
     ///
     /// Where the breakers' key function does: the job is lost, and was not submitted. Outside a tokio runtime,
-    /// if one more worker has to be started.
+    /// if one more worker has to be started: the pool is given up then, as by an abort.
     ///
     /// # Cancel safety
     ///

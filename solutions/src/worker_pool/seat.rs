@@ -90,9 +90,7 @@ impl<J, T, E> Seat<J, T, E> {
         }
     }
     // ANCHOR_END: next
-}
 
-impl<J, T, E> Seat<J, T, E> {
     fn accept(&mut self, entry: Entry<J, T, E>) -> Task<J> {
         self.reply = Some(entry.reply);
         (entry.job, entry.key)

@@ -118,6 +118,10 @@ impl<T, E> Reply<T, E> {
 
     fn leave(&mut self, outcome: Outcome<T, E>) {
         let Some(slot) = self.slot.take() else { return };
+        // The last share, which nobody can have a clone of any more: the ticket is gone.
+        if Arc::strong_count(&slot) == 1 {
+            return quietly(move || drop(outcome));
+        }
         let before = mem::replace(&mut *slot.state(), State::Answered(outcome));
         quietly(move || {
             if let State::Awaited(waker) = before {
