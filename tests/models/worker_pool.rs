@@ -164,6 +164,16 @@ fn a_pool_that_is_dropped_leaves_no_worker_and_no_ticket() {
 }
 
 #[test]
+fn a_drain_that_is_given_up_leaves_no_worker() {
+    model("I1: who waits for the workers has them in hand, and lets none go").check(|| {
+        let pool = stuck();
+        let ticket = pool.try_submit(1, Normal).unwrap();
+        assert!(pool.drain().now_or_never().is_none(), "I1: a job has not ended");
+        assert_eq!(block_on(ticket).result, Err(JobError::Aborted));
+    });
+}
+
+#[test]
 fn a_job_is_counted_before_it_is_answered() {
     model("I3: who has the answer finds the job counted, and in nobody's hand").check(|| {
         let pool = echo(1);
