@@ -76,23 +76,6 @@ fn a_drain_loses_no_job() {
 }
 
 #[test]
-fn a_submit_is_accepted_or_gives_its_job_back() {
-    model("I6: what is accepted runs, what is refused comes back").check(|| {
-        let pool = Arc::new(echo(1));
-        let theirs = pool.clone();
-        let submitter =
-            thread::spawn_named("submitter", move || match block_on(theirs.submit(1, Normal)) {
-                Ok(ticket) => {
-                    assert_eq!(block_on(ticket).result, Ok(1), "I6: accepted, and not run")
-                }
-                Err(refused) => assert_eq!(refused.into_inner(), 1),
-            });
-        pool.close();
-        submitter.join().unwrap();
-    });
-}
-
-#[test]
 fn a_submitter_in_line_hears_of_the_end() {
     model("I6: nobody is in line at a pool that is closed").check(|| {
         let pool = Arc::new(stuck());
@@ -200,9 +183,10 @@ fn no_more_is_counted_than_was_submitted() {
 
 #[test]
 fn no_more_workers_are_hired_than_there_may_be() {
-    model("I5: a worker counts before it is started").preemptions(2).check(|| {
+    model("I5: a worker counts before it is started").preemptions(1).check(|| {
         let running = Arc::new(AtomicUsize::new(0));
-        let pool: Pool = builder(1).workers(0..=1).start(move |job: Arc<u8>, _| {
+        let one = builder(1).workers(0..=1).queue(NonZeroUsize::new(2).unwrap());
+        let pool: Pool = one.start(move |job: Arc<u8>, _| {
             assert_eq!(
                 running.fetch_add(1, SeqCst),
                 0,
