@@ -42,6 +42,7 @@ fn a_panic_is_the_jobs_failure_and_the_pool_lives() {
             panic!("out of luck")
         });
         let outcome = hand_over(&pool, in_the_call).await;
+        assert_eq!(pool.in_progress(), [], "a job that has panicked is still in hand");
         assert_eq!(outcome.result, Err(JobError::Panicked("no luck".to_owned())));
         assert_eq!((outcome.attempts, outcome.worker), (1, Some(0)));
         let outcome = hand_over(&pool, in_a_poll).await;

@@ -1,12 +1,9 @@
 //! As many workers as there is work for, within the range.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use patterns::worker_pool::{Builder, WorkerPool};
 use tokio::runtime::Handle;
-use tokio::sync::Barrier;
 use tokio::time::advance;
 
 use crate::jobs::{Gate, Job, Pool, hand_over, start};
@@ -48,25 +45,14 @@ fn it_starts_with_the_least_number() {
 #[test]
 fn jobs_that_wait_bring_workers_up_to_the_most() {
     run(|| async {
-        let (pool, running) = (start(workers(1, 3)), Arc::new(AtomicUsize::new(0)));
-        let three = Arc::new(Barrier::new(3));
-        let tickets: Vec<_> = (0..9)
-            .map(|_| {
-                let (running, three) = (running.clone(), three.clone());
-                let job = Job::new(move |_| {
-                    let (running, three) = (running.clone(), three.clone());
-                    async move {
-                        assert!(running.fetch_add(1, SeqCst) < 3, "more than three at once");
-                        // Nobody gets past here alone: there are three.
-                        three.wait().await;
-                        running.fetch_sub(1, SeqCst);
-                        Ok(0)
-                    }
-                });
-                hand_over(&pool, job)
-            })
-            .collect();
-        settle().await;
+        let (pool, gate) = (start(workers(1, 3)), Gate::new());
+        let tickets: Vec<_> = (0..9).map(|_| hand_over(&pool, Job::waits_for(&gate))).collect();
+        for ended in 0..6 {
+            settle().await;
+            assert_eq!((alive(&pool), pool.in_progress().len()), (3, 3), "after {ended} jobs");
+            gate.open(1);
+        }
+        gate.open(3);
         for ticket in tickets {
             assert_eq!(ticket.await.result, Ok(0));
         }
