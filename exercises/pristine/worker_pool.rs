@@ -528,7 +528,7 @@ pub struct Attempt {
 /// Dropping it does not cancel the job. Polled again after it has completed, it panics.
 pub struct Ticket<T, E> {
     // Your fields: who else has to reach this place? Replace this one, which only names the types.
-    types: PhantomData<fn() -> (T, E)>,
+    types: Option<Box<(T, E)>>,
 }
 
 impl<T, E> Ticket<T, E> {

@@ -147,11 +147,9 @@ fn jobs_that_have_ended_leave_no_trace() {
         let builder = WorkerPool::builder().workers(0..=4).queue(many(16));
         let builder = builder.breaker(|job: &u64| (job % 5_000).to_string().into(), failures);
         let inside = runtime.enter();
-        let pool = builder.start(
-            async |job: Arc<u64>, _| {
-                if *job % 3 == 0 { Err(Retry::Transient(())) } else { Ok(()) }
-            },
-        );
+        let pool = builder.start(async |job: Arc<u64>, _| {
+            if (*job).is_multiple_of(3) { Err(Retry::Transient(())) } else { Ok(()) }
+        });
         drop(inside);
         let pass = |jobs: std::ops::Range<u64>| {
             runtime.block_on(async {

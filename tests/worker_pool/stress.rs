@@ -34,7 +34,7 @@ fn ten_thousand_jobs_are_all_done_once_and_in_order() {
         let work = move |job: u64| {
             counted.fetch_add(1, Relaxed);
             async move {
-                if job % 7 == 0 {
+                if job.is_multiple_of(7) {
                     yield_now().await;
                 }
                 Ok::<_, ()>(job)
@@ -75,10 +75,14 @@ fn thousands_of_submitters_each_get_their_own_answer_and_nothing_is_lost() {
         let census = Census::default();
         let builder = WorkerPool::builder().workers(1..=8).queue(many(32));
         let pool = Arc::new(builder.start(async |job: Arc<Payload>, _| {
-            if job.value % 3 == 0 {
+            if job.value.is_multiple_of(3) {
                 yield_now().await;
             }
-            if job.value % 10 == 0 { Err(Retry::Permanent(job.value)) } else { Ok(job.value) }
+            if job.value.is_multiple_of(10) {
+                Err(Retry::Permanent(job.value))
+            } else {
+                Ok(job.value)
+            }
         }));
         let mut submitters = JoinSet::new();
         for number in 0..SUBMITTERS {
