@@ -34,7 +34,7 @@ fn a_panic_is_the_jobs_failure_and_the_pool_lives() {
     run(|| async {
         let pool = start(one_worker());
         let in_the_call = Job::new(|attempt| {
-            assert!(attempt.number != 1, "no {}", "luck");
+            assert!(attempt.number != 1, "no luck at attempt {}", attempt.number);
             async { Ok(0) }
         });
         let in_a_poll = Job::new(|_| async {
@@ -43,7 +43,7 @@ fn a_panic_is_the_jobs_failure_and_the_pool_lives() {
         });
         let outcome = hand_over(&pool, in_the_call).await;
         assert_eq!(pool.in_progress(), [], "a job that has panicked is still in hand");
-        assert_eq!(outcome.result, Err(JobError::Panicked("no luck".to_owned())));
+        assert_eq!(outcome.result, Err(JobError::Panicked("no luck at attempt 1".to_owned())));
         assert_eq!((outcome.attempts, outcome.worker), (1, Some(0)));
         let outcome = hand_over(&pool, in_a_poll).await;
         assert_eq!(outcome.result, Err(JobError::Panicked("out of luck".to_owned())));
