@@ -74,5 +74,8 @@ pub mod priority_queue;
 #[cfg(feature = "pipeline")]
 pub mod pipeline;
 
+#[cfg(feature = "worker_pool")]
+pub mod worker_pool;
+
 #[cfg(feature = "pubsub")]
 pub mod pubsub;

@@ -51,5 +51,8 @@ mod lru;
 #[cfg(feature = "pipeline")]
 mod pipeline;
 
+#[cfg(feature = "worker_pool")]
+mod worker_pool;
+
 #[cfg(feature = "pubsub")]
 mod pubsub;
