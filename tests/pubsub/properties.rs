@@ -170,13 +170,16 @@ fn play(history: usize, steps: Vec<Step>) {
                 let delivery = broker.publish(topic, 7).unwrap();
                 let lines = all.iter_mut().map(|pair| &mut pair.paper);
                 let told = (delivery.sequence, delivery.matched, delivery.dropped);
-                assert_eq!(told, paper.publish(topic, lines), "to {topic:?}");
+                let expected = paper.publish(topic, lines);
+                assert_eq!(told, expected, "number, matched, dropped on {topic:?}: broker, pencil");
             }
             Step::Receive(who) => {
                 let Some(pair) = all.get_mut(who) else { continue };
                 let got = pair.real.try_recv();
                 let said = got.as_ref().map(|message| (message.sequence, message.attempt));
-                assert_eq!(said.map_err(|&error| error), pair.paper.receive(paper.now), "{told}");
+                let (said, expected) =
+                    (said.map_err(|&error| error), pair.paper.receive(paper.now));
+                assert_eq!(said, expected, "number and attempt at {told}: broker, pencil");
                 pair.held.extend(got);
             }
             Step::Ack { who, which } => {
@@ -202,12 +205,13 @@ fn play(history: usize, steps: Vec<Step>) {
                 let real = real.map(|one| (one.lag, one.unacked, one.dropped, one.redelivered));
                 let listed = all.iter().filter(|pair| pair.paper.end().is_none());
                 let listed = listed.map(|pair| pair.paper.account());
-                assert_eq!(Vec::from_iter(real), Vec::from_iter(listed), "{told}");
+                let (real, listed) = (Vec::from_iter(real), Vec::from_iter(listed));
+                assert_eq!(real, listed, "lag, unacked, dropped, redelivered: broker, pencil");
                 assert_eq!(stats.published, paper.published, "{told}");
             }
         }
         for pair in &all {
-            assert_eq!(pair.real.end(), pair.paper.end(), "after {told}");
+            assert_eq!(pair.real.end(), pair.paper.end(), "end, after {told}: broker, pencil");
         }
     }
     for pair in &mut all {

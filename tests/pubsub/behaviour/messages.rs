@@ -106,14 +106,14 @@ fn a_delivery_says_how_many_it_goes_to() {
     within_deadline(|| {
         let broker = Broker::new();
         let delivery = |sequence, matched| Delivery { sequence, matched, dropped: 0 };
-        assert_eq!(broker.publish("news", ()), Ok(delivery(1, 0)));
+        assert_eq!(broker.publish("news", ()), Ok(delivery(1, 0)), "nobody is there");
         let one = broker.subscribe(Subscribe::to("news")).unwrap();
         let two = broker.subscribe(Subscribe::to("news")).unwrap();
         assert_eq!(broker.publish("news", ()), Ok(delivery(2, 2)));
         drop(one);
-        assert_eq!(broker.publish("news", ()), Ok(delivery(3, 1)));
+        assert_eq!(broker.publish("news", ()), Ok(delivery(3, 1)), "one of two was dropped");
         drop(two);
-        assert_eq!(broker.publish("news", ()), Ok(delivery(4, 0)));
+        assert_eq!(broker.publish("news", ()), Ok(delivery(4, 0)), "both were dropped");
     });
 }
 
