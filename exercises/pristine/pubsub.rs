@@ -70,8 +70,9 @@
 //!
 //! A line is shared by those who have the same patterns and capacity, and nothing else but
 //! [`Overflow::DropOldest`]: each other wish ([`Subscribe::ack_within`], say, or a token) costs a line
-//! of one's own. Payloads go with their last reader. The cache is bounded in topics, and so, as topics are, in
-//! bytes; who subscribes to something new, or is the last to leave, empties it.
+//! of one's own. Payloads go with their last reader. The cache is bounded in topics; each costs its
+//! text, and a pointer for each line that it leads to. Who subscribes to something new, or is the
+//! last to leave, empties it.
 //!
 //! # See also
 //!
@@ -233,8 +234,9 @@ impl<P: Clone, C: Clock> Broker<P, C> {
 
     /// Ends a subscription; whether it was still there.
     ///
-    /// After this has returned it gives nothing more, not even what it had; if somebody waits for it
-    /// they are woken, and it ends.
+    /// Who asks it after this has returned gets nothing, not even what it had; if somebody waits for
+    /// it they are woken, and it ends. A `recv` that is cloning a payload meanwhile still gives that
+    /// one.
     ///
     /// # Panics
     ///
@@ -409,8 +411,8 @@ impl Subscribe {
     ///
     /// The time begins when it last asked, or, if nothing waited for it then, when something did after
     /// that: a message came, or was due to be given again. Who waits for messages that do not come is
-    /// never dead, and neither is who works on the last one. Nothing watches the time in the background: it is looked at by
-    /// [`Broker::stats`] and by a publish that would reach it.
+    /// never dead, and neither is who works on the last one. Nothing watches the time in the
+    /// background: it is looked at by [`Broker::stats`] and by a publish that would reach it.
     pub fn alive_within(self, limit: Duration) -> Self {
         todo!("keep the time: from when on is it counted?")
     }

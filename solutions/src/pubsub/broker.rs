@@ -151,8 +151,9 @@ impl<P: Clone, C: Clock> Broker<P, C> {
 
     /// Ends a subscription; whether it was still there.
     ///
-    /// After this has returned it gives nothing more, not even what it had; if somebody waits for it
-    /// they are woken, and it ends.
+    /// Who asks it after this has returned gets nothing, not even what it had; if somebody waits for
+    /// it they are woken, and it ends. A `recv` that is cloning a payload meanwhile still gives that
+    /// one.
     ///
     /// # Panics
     ///

@@ -70,8 +70,9 @@
 //!
 //! A line is shared by those who have the same patterns and capacity, and nothing else but
 //! [`Overflow::DropOldest`]: each other wish ([`Subscribe::ack_within`], say, or a token) costs a line
-//! of one's own. Payloads go with their last reader. The cache is bounded in topics, and so, as topics are, in
-//! bytes; who subscribes to something new, or is the last to leave, empties it.
+//! of one's own. Payloads go with their last reader. The cache is bounded in topics; each costs its
+//! text, and a pointer for each line that it leads to. Who subscribes to something new, or is the
+//! last to leave, empties it.
 //!
 //! # See also
 //!

@@ -162,7 +162,6 @@ impl<P> Ring<P> {
     ) -> Found<P> {
         let _old_waker; // It is dropped after the lock.
         let mut line = self.lock();
-        _old_waker = line.unpark(place);
         line.conclude(place);
         if let Some(end) = line.seat(place).end {
             return Found::End(end);
@@ -185,6 +184,7 @@ impl<P> Ring<P> {
             return Found::Message(entry, 1);
         }
         if let Some(waker) = waker {
+            _old_waker = line.unpark(place);
             line.park(place, waker);
         }
         Found::Nothing(line.unacked.next_due())
@@ -213,7 +213,9 @@ impl<P> Ring<P> {
     pub(super) fn ack(&self, sequence: u64) -> bool {
         let mut left = Left::default();
         let mut line = self.lock();
-        let entry = line.unacked.remove(sequence);
+        // With its token a subscription ends, before anybody has noticed.
+        let is_over = self.rules.is_cancelled();
+        let entry = if is_over { None } else { line.unacked.remove(sequence) };
         if line.closing.is_some() && line.unacked.len() == 0 {
             // The reader may have waited for this last one.
             line.wake(&mut left);
@@ -239,9 +241,14 @@ impl<P> Ring<P> {
     }
     // ANCHOR_END: leave
 
-    /// From now on nothing comes any more: who has nothing is woken, and ends. With the desk's lock.
+    /// From now on nothing comes any more: who has nothing is woken, and ends, unless it had ended
+    /// before. With the desk's lock.
     pub(super) fn close(&self, why: Ended, left: &mut Left<P>) {
         let mut line = self.lock();
+        if let Some(earlier) = self.verdict(&line, None) {
+            left.ended.push((line.sole().id, earlier));
+            return;
+        }
         line.closing.get_or_insert(why);
         line.wake(left);
     }

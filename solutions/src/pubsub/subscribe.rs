@@ -105,8 +105,8 @@ impl Subscribe {
     ///
     /// The time begins when it last asked, or, if nothing waited for it then, when something did after
     /// that: a message came, or was due to be given again. Who waits for messages that do not come is
-    /// never dead, and neither is who works on the last one. Nothing watches the time in the background: it is looked at by
-    /// [`Broker::stats`] and by a publish that would reach it.
+    /// never dead, and neither is who works on the last one. Nothing watches the time in the
+    /// background: it is looked at by [`Broker::stats`] and by a publish that would reach it.
     pub fn alive_within(mut self, limit: Duration) -> Self {
         self.rules.alive_within = Some(limit);
         self

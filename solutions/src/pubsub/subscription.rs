@@ -170,7 +170,13 @@ impl<P: Clone, C: Clock> Stream for Subscription<P, C> {
                 found = self.look(Some(cx.waker().clone()));
             }
             let message = match found {
-                Found::Message(entry, attempt) => Some(self.message(entry, attempt)),
+                Found::Message(entry, attempt) => {
+                    if attempt > 1 {
+                        // The time has brought it, and no publish that would have taken the waker.
+                        drop(self.ring.unpark(self.place));
+                    }
+                    Some(self.message(entry, attempt))
+                }
                 Found::End(_) | Found::Leaves(_) => None,
                 Found::Nothing(due) => {
                     ready!(self.poll_reasons(due, cx));

@@ -1,7 +1,7 @@
 //! At least once: a message comes again until it is acked, as often as agreed.
 
 use futures::FutureExt;
-use patterns::pubsub::{Broker, Duration, Ended, Overflow, Subscribe, SystemClock};
+use patterns::pubsub::{Broker, CancelToken, Duration, Ended, Overflow, Subscribe, SystemClock};
 
 use crate::scene::{
     ALMOST, Listener, MOMENT, Manual, SECOND, acked, assert_ended, broker, messages, n, park, poll,
@@ -204,6 +204,24 @@ fn who_waits_is_woken_when_the_time_of_a_message_is_over() {
 }
 
 #[test]
+fn who_waits_for_the_time_of_a_message_hears_of_its_token_as_well() {
+    within_deadline(|| {
+        let ((broker, clock), token) = (broker(), CancelToken::new());
+        let mut one = broker.subscribe(acked("jobs", 3).until(token.clone())).unwrap();
+        publish_all(&broker, "jobs", [1]);
+        assert_eq!(given(&mut one), [(1, 1)]);
+        let wakes = park(&mut one);
+        clock.advance(SECOND);
+        assert!(wakes.count() > 0, "nobody else will wake it: there is a token");
+        assert_eq!(given(&mut one), [(1, 2)]);
+        let wakes = park(&mut one);
+        token.cancel();
+        assert!(wakes.count() > 0, "nobody else will wake it: the time is not over");
+        assert_ended(&mut one, Ended::Cancelled);
+    });
+}
+
+#[test]
 fn by_the_systems_clock_a_message_comes_again_in_time() {
     run(|| async {
         let broker = Broker::<u64, SystemClock>::new();
@@ -323,6 +341,16 @@ fn when_the_subscription_has_ended_there_is_nothing_to_ack() {
         assert!(!first.ack() && !second.ack());
         clock.advance(SECOND);
         assert_ended(&mut one, Ended::Unsubscribed);
+
+        let token = CancelToken::new();
+        let mut three = broker.subscribe(acked("jobs", 3).until(token.clone())).unwrap();
+        publish_all(&broker, "jobs", [2]);
+        let third = three.try_recv().unwrap();
+        drop(broker);
+        token.cancel();
+        assert_eq!(three.end(), Some(Ended::Cancelled));
+        assert!(!third.ack(), "it has ended, though nobody has asked for a message since");
+        assert_ended(&mut three, Ended::Cancelled);
     });
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use patterns::pubsub::{Broker, CancelToken, Ended, Overflow, Subscribe, Subscription};
 
-use crate::scene::{assert_ended, n, park, publish_all, taken};
+use crate::scene::{acked, assert_ended, broker, n, park, publish_all, taken};
 use crate::support::{run, within_deadline};
 
 fn subscribe(broker: &Broker<u64>) -> Subscription<u64> {
@@ -184,6 +184,47 @@ fn the_first_cause_of_an_end_stays() {
         drop(broker);
         assert_ended(&mut one, Ended::Unsubscribed);
         assert_ended(&mut two, Ended::Cancelled);
+    });
+}
+
+#[test]
+fn what_was_cancelled_stays_so_though_nobody_has_noticed() {
+    within_deadline(|| {
+        let token = CancelToken::new();
+        let broker = Broker::new();
+        let mut one = until(&broker, &token);
+        let mut two = until(&broker, &token);
+        token.cancel();
+        assert_eq!((one.end(), two.end()), (Some(Ended::Cancelled), Some(Ended::Cancelled)));
+        assert!(!broker.unsubscribe(two.id()), "it has ended, though the broker has not noticed");
+        assert_eq!(two.end(), Some(Ended::Cancelled));
+        drop(broker);
+        assert_ended(&mut one, Ended::Cancelled);
+        assert_ended(&mut two, Ended::Cancelled);
+    });
+}
+
+#[test]
+fn what_was_closed_is_so_still_when_its_token_is_cancelled() {
+    within_deadline(|| {
+        let token = CancelToken::new();
+        let (broker, _clock) = broker();
+        let subscribe =
+            |options: Subscribe| broker.subscribe(options.until(token.clone())).unwrap();
+        let mut empty = subscribe(Subscribe::to("sports"));
+        let unasked = subscribe(Subscribe::to("sports"));
+        let mut drained = subscribe(Subscribe::to("news"));
+        let mut acking = subscribe(acked("news", 3));
+        publish_all(&broker, "news", [1]);
+        drop(broker);
+        assert!(drained.try_recv().is_ok());
+        assert!(acking.try_recv().unwrap().ack());
+        // Nobody has asked them yet.
+        token.cancel();
+        assert_eq!(unasked.end(), Some(Ended::Closed));
+        assert_ended(&mut empty, Ended::Closed);
+        assert_ended(&mut drained, Ended::Closed);
+        assert_ended(&mut acking, Ended::Closed);
     });
 }
 

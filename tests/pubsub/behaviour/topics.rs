@@ -133,7 +133,9 @@ fn one_that_goes_leaves_the_others_with_its_pattern() {
                 subscribe(),
                 broker.subscribe(Subscribe::to(format!("a.b.c.{pattern}"))).unwrap(),
             );
+            assert_eq!(broker.interest("a.b"), Ok(2));
             drop(other);
+            assert_eq!(broker.interest("a.b"), Ok(1));
             publish_all(&broker, "a.b", [1]);
             publish_all(&broker, "a.b.c.a.b", [2]);
             let heard = if pattern.ends_with('>') { vec![1, 2] } else { vec![1] };

@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use patterns::pubsub::{Broker, Overflow, Subscribe};
 
-use crate::scene::{n, park, poll, publish_all, taken};
+use crate::scene::{SECOND, acked, broker, n, park, poll, publish_all, taken};
 use crate::support::{Wakes, run, within_deadline};
 
 #[test]
@@ -73,6 +73,34 @@ fn who_moves_to_another_task_is_woken_there() {
         let after = park(&mut one);
         publish_all(&broker, "news", [1]);
         assert_eq!((before.count(), after.count()), (0, 1));
+    });
+}
+
+#[test]
+fn who_waits_is_woken_though_somebody_has_tried_meanwhile() {
+    within_deadline(|| {
+        let broker = Broker::new();
+        let mut one = broker.subscribe(Subscribe::to("news")).unwrap();
+        let wakes = park(&mut one);
+        assert!(one.try_recv().is_err());
+        publish_all(&broker, "news", [1]);
+        assert_eq!(wakes.count(), 1, "its last poll was pending");
+    });
+}
+
+#[test]
+fn who_was_woken_by_the_time_is_not_woken_by_a_message_as_well() {
+    within_deadline(|| {
+        let (broker, clock) = broker();
+        let mut one = broker.subscribe(acked("news", 3)).unwrap();
+        publish_all(&broker, "news", [1]);
+        assert_eq!(taken(&mut one), [1]);
+        let wakes = park(&mut one);
+        clock.advance(SECOND);
+        let woken = wakes.count();
+        assert!(matches!(poll(&mut one, &wakes), Poll::Ready(Some(_))));
+        publish_all(&broker, "news", [2]);
+        assert_eq!(wakes.count(), woken, "it works on the first");
     });
 }
 
