@@ -76,6 +76,33 @@ fn a_drain_loses_no_job() {
 }
 
 #[test]
+fn room_for_one_is_given_to_one() {
+    model("I2: room is found and taken under one hold of the lock").preemptions(2).check(|| {
+        let pool = Arc::new(stuck());
+        let theirs = pool.clone();
+        let other = thread::spawn_named("other", move || drop(theirs.try_submit(1, Normal)));
+        drop(pool.try_submit(2, Normal));
+        other.join().unwrap();
+        assert!(pool.stats().queued <= 1, "I2: two jobs in a queue with room for one");
+    });
+}
+
+#[test]
+fn a_job_is_accepted_before_the_end_or_not_at_all() {
+    model("I6: a job that is accepted while the pool is closed is run").preemptions(2).check(
+        || {
+            let pool = Arc::new(echo(1));
+            let theirs = pool.clone();
+            let closer = thread::spawn_named("closer", move || theirs.close());
+            if let Ok(ticket) = pool.try_submit(1, Normal) {
+                assert_eq!(block_on(ticket).result, Ok(1));
+            }
+            closer.join().unwrap();
+        },
+    );
+}
+
+#[test]
 fn a_submitter_in_line_hears_of_the_end() {
     model("I6: nobody is in line at a pool that is closed").check(|| {
         let pool = Arc::new(stuck());
