@@ -201,6 +201,7 @@ fn in_words(screen: &Screen, verdict: &Verdict) -> String {
                 Stage::Models => {
                     ", or a call of std, futures or tokio blocks the thread where the explorer cannot see it"
                 }
+                Stage::Stress => ", or each step takes longer the more there is to do",
                 _ => "",
             };
             let why = format!(
