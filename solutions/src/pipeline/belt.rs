@@ -43,6 +43,8 @@ pub(super) struct Size {
     pub(super) sinks: usize,
     /// How many entries may be on it.
     pub(super) room: usize,
+    /// How many of them a sink may have in hand: it keeps the room of all until the last is written.
+    pub(super) in_hand: usize,
 }
 
 impl<In, Out> Belt<In, Out> {
@@ -55,7 +57,7 @@ impl<In, Out> Belt<In, Out> {
             accepted: 0,
             delivered: 0,
             lanes: (0..lanes).map(|_| Lane::new(size.workers / lanes)).collect(),
-            tape: Tape::new(size.sinks, kept),
+            tape: Tape::new(size.sinks, kept, size.in_hand.min(BATCH)),
         };
         Self { state: Mutex::new(state) }
     }

@@ -45,7 +45,8 @@
 //! - I2: at most `2 * buffer + workers` entries have been accepted and not been written by the slowest
 //!   sink. Room is taken before an entry is accepted, and given back by that sink alone. So the tape
 //!   needs no bound of its own, and where the order is kept the window in which results wait for a
-//!   slower one has room for all that can be waiting: it cannot stand still.
+//!   slower one has room for all that can be waiting: it cannot stand still. A sink has at most `buffer`
+//!   of them in hand, whose room it gives back when it has written them all: the others can run ahead.
 //! - I3: where room is free no source waits for it. What is given back goes to those in line, in the
 //!   order in which they asked, and is theirs before they wake: nobody overtakes them.
 //! - I4: while a worker is idle its lane is empty. Work that is not ready at once waits alone: its
@@ -249,10 +250,15 @@ where
     fn start(self, token: CancelToken, metrics: &Metrics) -> (Arc<Run<In, Out, E>>, Vec<Task>) {
         let counts = metrics.counts.clone();
         let room = self.room();
-        let Self { sources, workers, order, worker, sinks, decide, .. } = self;
+        let Self { sources, workers, order, worker, sinks, buffer, decide } = self;
         let (kept, key) = order.into_parts();
-        let size =
-            Size { sources: sources.streams.len(), workers, sinks: sinks.len().max(1), room };
+        let size = Size {
+            sources: sources.streams.len(),
+            workers,
+            sinks: sinks.len().max(1),
+            room,
+            in_hand: buffer,
+        };
         let lanes = if key.is_some() { workers } else { 1 };
         let run = Arc::new(Run {
             belt: Belt::new(&size, lanes, kept),

@@ -6,13 +6,13 @@ use std::task::{Context, Waker};
 
 use loomscope::sync::Arc;
 
-use super::belt::BATCH;
-
 /// One queue for all sinks: each reads it with a cursor of its own, and what the slowest has read
 /// is gone.
 pub(super) struct Tape<Out> {
     /// Whether a result has its place by its number, or comes after those that came before.
     kept: bool,
+    /// How much is read at once.
+    batch: u64,
     places: VecDeque<Place<Out>>,
     /// The number of the first place.
     first: u64,
@@ -42,9 +42,10 @@ struct Reader {
 }
 
 impl<Out> Tape<Out> {
-    pub(super) fn new(readers: usize, kept: bool) -> Self {
+    pub(super) fn new(readers: usize, kept: bool, batch: usize) -> Self {
         let readers = (0..readers).map(|_| Reader::default()).collect();
-        Self { kept, places: VecDeque::new(), first: 0, ready: 0, readers }
+        let batch = batch as u64;
+        Self { kept, batch, places: VecDeque::new(), first: 0, ready: 0, readers }
     }
 
     // ANCHOR: put
@@ -85,7 +86,7 @@ impl<Out> Tape<Out> {
         while batch.is_empty() {
             let from = self.readers[reader].next;
             self.readers[reader].written = from;
-            let to = self.ready.min(from + BATCH as u64);
+            let to = self.ready.min(from + self.batch);
             if from == to {
                 break;
             }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use futures::SinkExt;
 use patterns::pipeline::{CancelToken, End, Failure, OnError, Order, Pipeline, Report, Stage};
+use tokio::sync::watch;
 
 use crate::parts::{
     Ask, Does, E, Sunk, Tray, entries, feed, number, same, settle, tray, tray_that,
@@ -137,6 +139,42 @@ fn a_slow_one_lets_the_others_run_ahead() {
             trays[slow].release();
             running.await.unwrap();
             assert!(trays.iter().all(|tray: &Tray<u64>| tray.entries().into_iter().eq(0..100)));
+        }
+    });
+}
+
+#[test]
+fn a_slow_one_lets_the_others_run_ahead_wherever_it_stands() {
+    run(|| async {
+        const BUFFER: usize = 4;
+        for stands in 1..30 {
+            let ((fast, first), (slow, second)) = (tray::<u64>(), tray());
+            let (open, gate) = watch::channel(false);
+            let mut taken = 0;
+            let second = second.with(move |entry: Arc<u64>| {
+                taken += 1;
+                let (waits, mut gate) = (taken == stands, gate.clone());
+                Box::pin(async move {
+                    if waits {
+                        gate.wait_for(|open| *open).await.unwrap();
+                    }
+                    Ok::<_, E>(entry)
+                })
+            });
+            let pipeline = Pipeline::builder()
+                .source(entries(0..100))
+                .enrich(number(1), Order::Kept, same)
+                .sink(first)
+                .sink(second)
+                .buffer(number(BUFFER))
+                .build();
+            let running = tokio::spawn(pipeline.run(CancelToken::new()));
+            settle().await;
+            let ahead = fast.len() - stands;
+            assert!(ahead >= BUFFER, "it has taken {ahead} more than one that has taken {stands}");
+            open.send(true).unwrap();
+            running.await.unwrap();
+            assert!(slow.entries().into_iter().eq(0..100));
         }
     });
 }
