@@ -1,6 +1,6 @@
 //! What an error does to the rest.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, stream};
@@ -126,6 +126,44 @@ fn an_error_is_counted_before_it_is_told() {
 }
 
 #[test]
+fn an_error_is_told_before_the_next_entry_comes_up() {
+    run(|| async {
+        for stage in [Stage::Source(0), Stage::Enrich, Stage::Sink(0)] {
+            // Each entry that fails, and each error that is told, as they come.
+            let seen = Arc::new(Mutex::new(String::new()));
+            let fails = {
+                let seen = seen.clone();
+                move |at| {
+                    let here = at == stage;
+                    seen.lock().unwrap().push_str(if here { "e" } else { "" });
+                    here
+                }
+            };
+            let (reads, works, tells) = (fails.clone(), fails.clone(), seen.clone());
+            let (_tray, sink) = tray_that(move |ask, _| match ask {
+                Ask::Send if fails(Stage::Sink(0)) => Does::Fail("no"),
+                _ => Does::Well,
+            });
+            let source =
+                (0..40_u64).map(move |n| if reads(Stage::Source(0)) { Err("no") } else { Ok(n) });
+            let pipeline = Pipeline::builder()
+                .source(stream::iter(source))
+                .enrich(number(1), Order::Free, move |n| {
+                    ready(if works(Stage::Enrich) { Err("no") } else { Ok(n) })
+                })
+                .sink(sink)
+                .on_error(move |_| {
+                    tells.lock().unwrap().push('!');
+                    OnError::Continue
+                })
+                .build();
+            pipeline.run(CancelToken::new()).await;
+            assert_eq!(*seen.lock().unwrap(), "e!".repeat(40), "{stage}");
+        }
+    });
+}
+
+#[test]
 fn the_first_hundred_are_kept_and_all_are_counted() {
     run(|| async {
         let items = (0..250_u64).map(|n| if n == 100 { Ok(n) } else { Err(n) });
@@ -144,7 +182,7 @@ fn the_first_hundred_are_kept_and_all_are_counted() {
 #[test]
 fn unless_it_is_said_an_error_stops_the_sources() {
     run(|| async {
-        let (tray, sink) = tray();
+        let (token, (tray, sink)) = (CancelToken::new(), tray());
         let pipeline = Pipeline::builder()
             .source(stream::repeat_with({
                 let mut n = 0;
@@ -162,8 +200,9 @@ fn unless_it_is_said_an_error_stops_the_sources() {
             )
             .sink(sink)
             .build();
-        let report = pipeline.run(CancelToken::new()).await;
+        let report = pipeline.run(token.clone()).await;
         assert_eq!(report.end, End::Stopped);
+        assert!(!token.is_cancelled(), "it is the caller's, and others may listen to it");
         assert_eq!(report.errors, [Failure { stage: Stage::Enrich, error: "enough" }]);
         let accepted = 1..=report.totals.generated;
         assert!(tray.entries().into_iter().eq(accepted.filter(|&n| n != 100)), "all but the one");

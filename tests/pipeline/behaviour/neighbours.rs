@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use futures::stream;
 use patterns::pipeline::{CancelToken, OnError, Order, Pipeline, Sources};
+use tokio::sync::watch;
 
-use crate::parts::{E, nowhere, number, same};
+use crate::parts::{E, nowhere, number, same, settle, tray};
 use crate::support::run;
 
 const ENTRIES: u64 = 100_000;
@@ -64,4 +65,49 @@ fn a_source_that_only_fails_lets_its_neighbours_run() {
         let builder = Pipeline::builder().source(stream::iter(numbers.map(|_| Err("no"))));
         assert!(beside_a_neighbour(read, builder).await < ENTRIES);
     });
+}
+
+#[test]
+fn what_has_piled_up_is_worked_off_with_breaks() {
+    run(|| async {
+        let ((tray, sink), (open, gate)) = (tray(), watch::channel(false));
+        let pipeline = Pipeline::builder()
+            .source(stream::iter((0..ENTRIES).map(Ok)))
+            .enrich(number(1), Order::Free, move |n| {
+                let mut gate = gate.clone();
+                async move {
+                    if n == 0 {
+                        gate.wait_for(|open| *open).await.unwrap();
+                    }
+                    Ok::<_, E>(n)
+                }
+            })
+            .sink(sink)
+            .buffer(number(usize::MAX))
+            .build();
+        let metrics = pipeline.metrics();
+        let running = tokio::spawn(pipeline.run(CancelToken::new()));
+        tray.hold();
+        settle().await;
+        assert_eq!((metrics.generated(), metrics.enriched()), (ENTRIES, 0), "all are there");
+        open.send(true).unwrap();
+        let turns = turns_until(|| metrics.enriched() == ENTRIES).await;
+        assert!(turns > 10, "a worker does {ENTRIES} entries, and its neighbour has {turns} turns");
+        settle().await;
+        tray.release();
+        let turns = turns_until(|| metrics.written(0) == ENTRIES).await;
+        assert!(turns > 10, "a sink takes {ENTRIES} entries, and its neighbour has {turns} turns");
+        running.await.unwrap();
+    });
+}
+
+/// How many turns this task has until something has happened.
+async fn turns_until(has_happened: impl Fn() -> bool) -> usize {
+    for turns in 0.. {
+        if has_happened() {
+            return turns;
+        }
+        tokio::task::yield_now().await;
+    }
+    unreachable!("there is no last number")
 }

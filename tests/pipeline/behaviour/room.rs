@@ -1,10 +1,13 @@
 //! Never more on the way than there is room for.
 
+use std::future::ready;
+
+use futures::{SinkExt, stream};
 use patterns::pipeline::{CancelToken, End, OnError, Order, Pipeline};
 use tokio::sync::watch;
 use tokio::task::yield_now;
 
-use crate::parts::{Gauge, Tray, entries, nowhere, number, same, settle, tray};
+use crate::parts::{E, Gauge, Tray, entries, nowhere, number, same, settle, tray};
 use crate::support::run;
 
 /// The most that may be on the way.
@@ -196,6 +199,34 @@ fn room_without_end_is_not_taken_before_it_is_needed() {
             assert_eq!(metrics.enriched(), 1000, "there is room for all of them");
             tray.release();
             assert_eq!(running.await.unwrap().totals.written, [1000]);
+        }
+    });
+}
+
+#[test]
+fn where_room_is_scarce_no_source_is_passed_over() {
+    run(|| async {
+        const SOURCES: usize = 6;
+        let (token, (tray, sink)) = (CancelToken::new(), tray());
+        let mut builder = Pipeline::builder();
+        for source in 0..SOURCES {
+            builder = builder.source(stream::repeat(Ok(source)));
+        }
+        let (stop, mut left) = (token.clone(), 6000);
+        let sink = sink.with(move |entry| {
+            left -= 1;
+            if left == 0 {
+                stop.cancel();
+            }
+            ready(Ok::<_, E>(entry))
+        });
+        let pipeline =
+            builder.enrich(number(1), Order::Free, same).sink(sink).buffer(number(1)).build();
+        pipeline.run(token).await;
+        let entries = tray.entries();
+        for source in 0..SOURCES {
+            let of_it = entries.iter().filter(|&&of| of == source).count();
+            assert!(of_it > 100, "of {} entries {of_it} are source {source}'s", entries.len());
         }
     });
 }

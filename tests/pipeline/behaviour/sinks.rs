@@ -238,6 +238,7 @@ fn a_flush_that_fails_is_told_and_costs_no_entry() {
         feed.end();
         let report = running.await.unwrap();
         assert_eq!(report.errors, [Failure { stage: Stage::Flush(0), error: "no" }]);
+        assert_eq!(report.totals.failed, 1, "it is an error as well");
         assert_eq!((metrics.written(0), metrics.failed_in(Stage::Sink(0))), (2, 0));
         assert_eq!(tray.closed(), 1);
     });
