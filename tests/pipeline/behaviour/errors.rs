@@ -1,6 +1,7 @@
 //! What an error does to the rest.
 
 use std::future::{pending, ready};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
 use futures::{StreamExt, stream};
@@ -166,14 +167,19 @@ fn an_error_is_told_before_the_next_entry_comes_up() {
 #[test]
 fn the_first_hundred_are_kept_and_all_are_counted() {
     run(|| async {
+        let told = Arc::new(AtomicUsize::new(0));
+        let tells = told.clone();
         let items = (0..250_u64).map(|n| if n == 100 { Ok(n) } else { Err(n) });
         let pipeline = Pipeline::builder()
             .source(stream::iter(items))
             .enrich(number(1), Order::Free, async |n| Ok(n))
-            .on_error(|_| OnError::Continue)
+            .on_error(move |_| {
+                tells.fetch_add(1, SeqCst);
+                OnError::Continue
+            })
             .build();
         let report = pipeline.run(CancelToken::new()).await;
-        assert_eq!(report.totals.failed, 249);
+        assert_eq!((report.totals.failed, told.load(SeqCst)), (249, 249), "each is told, too");
         assert_eq!(report.errors.len(), MAX_ERRORS);
         assert!(report.errors.iter().map(|failure| failure.error).eq(0..100));
     });
