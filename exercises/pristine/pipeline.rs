@@ -45,7 +45,8 @@
 //! - I2: at most `2 * buffer + workers` entries have been accepted and not been written by the slowest
 //!   sink. Room is taken before an entry is accepted, and given back by that sink alone. So the tape
 //!   needs no bound of its own, and where the order is kept the window in which results wait for a
-//!   slower one has room for all that can be waiting: it cannot stand still.
+//!   slower one has room for all that can be waiting: it cannot stand still. A sink has at most `buffer`
+//!   of them in hand, whose room it gives back when it has written them all: the others can run ahead.
 //! - I3: where room is free no source waits for it. What is given back goes to those in line, in the
 //!   order in which they asked, and is theirs before they wake: nobody overtakes them.
 //! - I4: while a worker is idle its lane is empty. Work that is not ready at once waits alone: its
@@ -82,16 +83,17 @@
 //! # Cost
 //!
 //! A task a source, a worker and a sink, and a handful of allocations each; then one allocation an
-//! entry, its `Arc`. A batch is what is there, 32 entries at the most, and never waits for more: the
-//! busier the pipeline, the fewer locks and wake-ups an entry. It takes the lock five times: for room,
-//! to accept, to take, to deliver, to collect. A worker takes its share of what is there, so that the
+//! entry, its `Arc`, and a short list wherever somebody has to be woken. A batch is what is there, 32
+//! entries at the most, and never waits for more: the busier the pipeline, the fewer locks and wake-ups
+//! an entry. Where nobody waits, it takes the lock five times: for room, to accept, to take, to
+//! deliver, to collect. A worker takes its share of what is there, so that the
 //! others find some. A slow entry that awaits holds up nobody but those behind it in its order; work
 //! that computes without awaiting holds up the few that its worker has taken along (see [`offload`]).
 //! Entries count against tokio's budget: an endless source lets its neighbours run.
 //!
-//! A slow sink holds up the others, once it is `2 * buffer + workers` entries behind. A slow key holds
-//! up all, once so many of its entries are on the belt. Whoever cannot have that has to drop entries,
-//! or to write them to a disk: no bounded queue avoids it.
+//! A slow sink holds up the others, once it is `2 * buffer + workers` entries behind, less what it has
+//! written of those in its hand. A slow key holds up all, once its entries take all the room there is.
+//! Whoever cannot have that has to drop entries, or to write them to a disk: no bounded queue avoids it.
 //!
 //! [`offload`]: two allocations and a lock on each side, and two changes of thread, some microseconds
 //! together. It pays where the work takes longer than that, or where other tasks need the thread.

@@ -83,16 +83,17 @@
 //! # Cost
 //!
 //! A task a source, a worker and a sink, and a handful of allocations each; then one allocation an
-//! entry, its `Arc`. A batch is what is there, 32 entries at the most, and never waits for more: the
-//! busier the pipeline, the fewer locks and wake-ups an entry. It takes the lock five times: for room,
-//! to accept, to take, to deliver, to collect. A worker takes its share of what is there, so that the
+//! entry, its `Arc`, and a short list wherever somebody has to be woken. A batch is what is there, 32
+//! entries at the most, and never waits for more: the busier the pipeline, the fewer locks and wake-ups
+//! an entry. Where nobody waits, it takes the lock five times: for room, to accept, to take, to
+//! deliver, to collect. A worker takes its share of what is there, so that the
 //! others find some. A slow entry that awaits holds up nobody but those behind it in its order; work
 //! that computes without awaiting holds up the few that its worker has taken along (see [`offload`]).
 //! Entries count against tokio's budget: an endless source lets its neighbours run.
 //!
-//! A slow sink holds up the others, once it is `2 * buffer + workers` entries behind. A slow key holds
-//! up all, once so many of its entries are on the belt. Whoever cannot have that has to drop entries,
-//! or to write them to a disk: no bounded queue avoids it.
+//! A slow sink holds up the others, once it is `2 * buffer + workers` entries behind, less what it has
+//! written of those in its hand. A slow key holds up all, once its entries take all the room there is.
+//! Whoever cannot have that has to drop entries, or to write them to a disk: no bounded queue avoids it.
 //!
 //! [`offload`]: two allocations and a lock on each side, and two changes of thread, some microseconds
 //! together. It pays where the work takes longer than that, or where other tasks need the thread.
