@@ -2,7 +2,8 @@
 
 use std::future::pending;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -49,11 +50,11 @@ fn a_worker_that_falls_asleep_does_not_miss_a_job() {
 
 #[test]
 fn a_worker_that_goes_home_does_not_miss_a_job() {
-    let model = model("I5: a worker leaves under the lock under which it found no job").random(5);
-    model.interleavings(2000).check(|| {
+    let model = model("I5: a worker leaves under the lock under which it found no job");
+    model.preemptions(2).check(|| {
         let idle = builder(1).workers(0..=1).idle(Duration::from_nanos(1));
         let pool: Pool = idle.start(async |job: Arc<u8>, _| Ok(*job));
-        for job in 0..3 {
+        for job in 0..2 {
             let ticket = pool.try_submit(job, Normal).unwrap();
             assert_eq!(block_on(ticket).result, Ok(job));
         }
@@ -142,6 +143,27 @@ fn a_submitter_that_leaves_the_line_passes_its_room_on() {
             drop(first);
             drop(block_on(second).unwrap());
         }
+    });
+}
+
+#[test]
+fn a_waker_may_use_the_pool() {
+    /// Who waits in line looks at the pool when there is news.
+    struct Looks(OnceLock<Weak<Pool>>);
+    impl Wake for Looks {
+        fn wake(self: Arc<Self>) {
+            let pool = self.0.get().and_then(Weak::upgrade);
+            pool.iter().for_each(|pool| drop(pool.stats()));
+        }
+    }
+    model("no waker is touched under the lock").check(|| {
+        let (pool, looks) = (Arc::new(echo(1)), Arc::new(Looks(OnceLock::new())));
+        looks.0.set(Arc::downgrade(&pool)).unwrap();
+        let waker = Waker::from(looks.clone());
+        drop(pool.try_submit(1, Normal).unwrap());
+        let mut submit = Box::pin(pool.submit(2, Normal));
+        let _ticket = submit.poll_unpin(&mut Context::from_waker(&waker));
+        pool.close();
     });
 }
 

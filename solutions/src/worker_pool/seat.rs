@@ -24,8 +24,8 @@ pub(super) struct Seat<J, T, E> {
     shared: Arc<Shared<J, T, E>>,
     place: usize,
     record: Arc<CachePadded<Record>>,
-    /// When the last job ended, or the worker was last woken: each job begins where something else ended,
-    /// so that the clock is read once a job.
+    /// When the last job ended, or the worker came to run or was last woken: each job begins where something
+    /// else ended, so that the clock is read once a job.
     now: Instant,
     /// The answer that is owed for the job in hand.
     reply: Option<Reply<T, E>>,
@@ -36,6 +36,11 @@ impl<J, T, E> Seat<J, T, E> {
     pub(super) fn new(shared: Arc<Shared<J, T, E>>, vacancy: Vacancy) -> Self {
         let Vacancy { place, record } = vacancy;
         Self { shared, place, record, now: Instant::now(), reply: None, left: false }
+    }
+
+    /// The worker comes to run, which may be long after it was started: what it takes now it has since now.
+    pub(super) fn sit_down(&mut self) {
+        self.now = Instant::now();
     }
 
     /// Waits for the next job; there is none for one who is to go.

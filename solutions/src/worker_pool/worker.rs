@@ -64,6 +64,7 @@ where
     H: Fn(Arc<J>, Attempt) -> Fut,
     Fut: Future<Output = Result<T, Retry<E>>>,
 {
+    seat.sit_down();
     while let Some(task) = seat.next().await {
         let result = AssertUnwindSafe(rules.see_to(task, &seat)).catch_unwind().await;
         seat.finish(result.unwrap_or_else(|panic| Err(JobError::Panicked(words(panic)))));

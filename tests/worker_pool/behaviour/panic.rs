@@ -2,12 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
 
 use futures::FutureExt;
 use patterns::worker_pool::{CircuitBreaker, JobError, Priority, Retry, WorkerPool};
 
-use crate::jobs::{Job, Log, Pool, hand_over, one_worker, start};
-use crate::support::{panic_of, run};
+use crate::jobs::{Gate, Job, Log, Pool, hand_over, one_worker, start};
+use crate::support::{Polled, panic_of, run};
 use crate::{many, settle};
 
 /// Panics when it is dropped.
@@ -16,6 +17,15 @@ struct Touchy;
 impl Drop for Touchy {
     fn drop(&mut self) {
         panic!("dropped");
+    }
+}
+
+/// Panics when it is woken.
+struct Rude;
+
+impl Wake for Rude {
+    fn wake(self: Arc<Self>) {
+        panic!("do not wake me");
     }
 }
 
@@ -58,6 +68,10 @@ fn a_panic_without_words_is_a_panic() {
     run(|| async {
         let pool = start(one_worker());
         let outcome = hand_over(&pool, Job::new(|_| async { panic_any(17_u8) })).await;
+        assert!(matches!(outcome.result, Err(JobError::Panicked(_))));
+        still_works(&pool).await;
+        // What it throws has a destructor, which panics in its turn.
+        let outcome = hand_over(&pool, Job::new(|_| async { panic_any(Touchy) })).await;
         assert!(matches!(outcome.result, Err(JobError::Panicked(_))));
         still_works(&pool).await;
     });
@@ -142,21 +156,41 @@ fn a_key_that_panics_does_so_for_the_submitter() {
 
 #[test]
 fn a_waker_that_panics_costs_no_worker() {
-    struct Rude;
-    impl std::task::Wake for Rude {
-        fn wake(self: Arc<Self>) {
-            panic!("do not wake me");
-        }
-    }
     run(|| async {
         let pool = start(one_worker());
         let mut ticket = hand_over(&pool, Job::answers(Ok(1)));
-        let waker = std::task::Waker::from(Arc::new(Rude));
-        let mut context = std::task::Context::from_waker(&waker);
+        let waker = Waker::from(Arc::new(Rude));
+        let mut context = Context::from_waker(&waker);
         assert!(ticket.poll_unpin(&mut context).is_pending());
         settle().await;
         still_works(&pool).await;
         assert_eq!(ticket.now_or_never().map(|outcome| outcome.result), Some(Ok(1)));
         drop(catch_unwind(AssertUnwindSafe(|| drop(pool))));
+    });
+}
+
+#[test]
+fn a_waker_in_line_that_panics_costs_no_worker_and_hides_nothing_from_the_next() {
+    run(|| async {
+        let (pool, gate) = (start(one_worker().queue(many(1))), Gate::new());
+        let runs = hand_over(&pool, Job::waits_for(&gate));
+        settle().await;
+        drop(hand_over(&pool, Job::waits_for(&gate)));
+        let waker = Waker::from(Arc::new(Rude));
+        let mut context = Context::from_waker(&waker);
+        let mut rude = [1, 2].map(|number| {
+            let job = Job::answers(Ok(number));
+            Box::pin(pool.submit(job, Priority::Normal))
+        });
+        assert!(rude.iter_mut().all(|submit| submit.poll_unpin(&mut context).is_pending()));
+        let last = Polled::new(pool.submit(Job::answers(Ok(3)), Priority::Normal)).pending();
+        // A worker takes a job, and says to the first that there is room.
+        gate.open(1);
+        assert_eq!(runs.await.result, Ok(0));
+        settle().await;
+        assert_eq!(pool.stats().alive, 1);
+        drop(catch_unwind(AssertUnwindSafe(|| pool.close())));
+        assert!(last.wakes() > 0, "the end of the pool is hidden from who is last in line");
+        assert!(last.ready().is_err());
     });
 }

@@ -101,12 +101,14 @@ fn who_is_told_when_to_come_back_does_not_come_earlier() {
 fn a_job_that_waits_for_its_retry_is_in_progress() {
     run(|| async {
         let pool = start(one_worker().retry(steady(9)));
+        let begin = Instant::now();
         let ticket =
             hand_over(&pool, Begins::default().fails_until(3, Retry::Transient("not now")));
         for (attempt, wait) in [(1, 100), (2, 200)] {
             settle().await;
             let running = pool.in_progress();
             assert_eq!((running.len(), running[0].attempt), (1, attempt));
+            assert_eq!(running[0].since, begin, "it is the same job in the same hand");
             let stats = pool.stats();
             assert_eq!((stats.queued, stats.in_progress, stats.failed), (0, 1, 0));
             advance((wait + 1) * MS).await;

@@ -80,6 +80,32 @@ fn so_many_run_at_once_and_no_more() {
 }
 
 #[test]
+fn a_slow_job_holds_up_no_other() {
+    run(|| async {
+        let (gate, ended) = (Gate::new(), Log::default());
+        let (pass, log) = (gate.clone(), ended.clone());
+        let work = move |job: u64| {
+            let (pass, log) = (pass.clone(), log.clone());
+            async move {
+                if job == 0 {
+                    pass.pass().await;
+                }
+                log.write(job);
+                Ok::<_, ()>(job)
+            }
+        };
+        let token = CancelToken::new();
+        let mut all = Polled::new(run_all(0..9, many(2), &token, work)).pending();
+        settle().await;
+        assert!(all.poll().is_pending());
+        assert_eq!(ended.read(), (1..9).collect::<Vec<_>>(), "all but the one that is slow");
+        gate.open(1);
+        settle().await;
+        assert_eq!(all.ready(), Ok((0..9).collect()));
+    });
+}
+
+#[test]
 fn jobs_at_one_time_are_on_tasks_of_their_own() {
     run(|| async {
         let two = Arc::new(Barrier::new(2));
@@ -128,8 +154,10 @@ fn after_an_error_no_further_job_begins() {
             log.write(job);
             async move { if job == 2 { Err("the third fails") } else { Ok(job) } }
         };
-        let answer = run_all(0..100, many(1), &CancelToken::new(), work).await;
+        let token = CancelToken::new();
+        let answer = run_all(0..100, many(1), &token, work).await;
         assert_eq!(answer, Err(RunError::Failed { index: 2, error: "the third fails" }));
+        assert!(!token.is_cancelled(), "the caller's token is the caller's");
         assert_eq!(begun.read(), [0, 1, 2]);
     });
 }

@@ -1,13 +1,14 @@
 //! As many workers as there is work for, within the range.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use patterns::worker_pool::{Builder, WorkerPool};
+use patterns::worker_pool::{Builder, Priority, WorkerPool};
 use tokio::runtime::Handle;
 use tokio::time::advance;
 
 use crate::jobs::{Gate, Job, Pool, hand_over, start};
-use crate::support::{panic_of, run};
+use crate::support::{Census, panic_of, run};
 use crate::{MS, SECOND, settle};
 
 fn workers(least: usize, most: usize) -> Builder<Job> {
@@ -187,6 +188,23 @@ fn places_are_numbers_below_the_most() {
         assert_eq!(stats.workers.len(), 3, "a worker that is started takes over a place");
         assert_eq!(stats.workers.iter().map(|worker| worker.processed).sum::<u64>(), 9);
     });
+}
+
+#[test]
+fn where_no_worker_can_be_started_the_pool_is_given_up() {
+    // There is no runtime here, and none is needed for a pool without workers.
+    let pool = start(workers(0, 1));
+    let census = Census::default();
+    let payload = census.payload(1);
+    let job = Job::new(move |_| {
+        let _payload = &payload;
+        async { Ok(0) }
+    });
+    let words = panic_of(AssertUnwindSafe(|| drop(pool.try_submit(job, Priority::Normal))));
+    assert!(!words.contains("not yet implemented"), "{words}");
+    assert!(pool.is_closed());
+    let stats = pool.stats();
+    assert_eq!((stats.alive, stats.queued, census.alive()), (0, 0, 0), "it waits for nobody");
 }
 
 #[test]

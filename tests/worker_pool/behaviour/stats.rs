@@ -147,6 +147,27 @@ fn busy_is_the_time_with_a_job_in_hand() {
 }
 
 #[test]
+fn a_job_that_waits_is_in_nobodys_hand() {
+    run(|| async {
+        let (pool, gate, begin) = (start(one_worker()), Gate::new(), Instant::now());
+        // The worker that was started has not come to run yet: it takes the first job a second later.
+        let tickets = [(); 2].map(|()| hand_over(&pool, Job::waits_for(&gate)));
+        advance(SECOND).await;
+        settle().await;
+        for took in [SECOND, SECOND + 300 * MS] {
+            assert_eq!(pool.in_progress()[0].since, begin + took, "when the worker took it");
+            advance(300 * MS).await;
+            gate.open(1);
+            settle().await;
+        }
+        for ticket in tickets {
+            ticket.await;
+        }
+        assert_eq!(pool.drain().await.workers[0].busy, 600 * MS, "with one of them in hand");
+    });
+}
+
+#[test]
 fn a_job_is_counted_before_its_ticket_is_told() {
     /// Looks at the pool when it is woken.
     struct Looks(OnceLock<Weak<Pool>>, Mutex<Vec<(u64, usize)>>);
