@@ -69,14 +69,15 @@
 //!
 //! # Cost
 //!
-//! A job costs two allocations, one for its ticket and one for the `Arc` that its attempts share, and four short
-//! locks: two of the pool, two of the ticket (one if nobody waits for it). The pool's lock is held for a few
-//! stores and a step of the queue, however many jobs wait. Statistics are stores to a cache line that only
+//! A job costs two allocations, one for its ticket and one for the `Arc` that its attempts share, and short
+//! locks: two of the pool, and one of the ticket for its answer and for each poll. The pool's lock is held for a
+//! few stores and a step of the queue, however many jobs wait. Statistics are stores to a cache line that only
 //! the worker writes; the clock is read once a job, since one ends when the next one begins. A worker that
 //! sleeps is woken for a job, one that is busy finds the next one by itself.
 //!
-//! Memory: the queue, as far as it was ever filled, and a hundred bytes a worker. A job that waits for its retry
-//! or its token keeps its worker: that bounds the jobs that are begun, and a slow key can hold up the others.
+//! Memory: the queue, as far as it was ever filled, a task and a few hundred bytes for each worker, and the
+//! breakers of the [`BREAKERS`] keys that were asked last. A job that waits for its retry or its token keeps
+//! its worker: that bounds the jobs that are begun, and a slow key can hold up the others.
 //! [`run_all`] takes one short lock a job, and allocates for a slice, not for a job.
 //!
 //! # See also
@@ -330,7 +331,7 @@ where
     }
 
     /// Takes no more jobs, waits until all that were accepted have ended and every worker is gone, and says
-    /// what was done.
+    /// what was done. In a job of this very pool it waits for itself, for ever.
     ///
     /// # Cancel safety
     ///
@@ -473,6 +474,9 @@ impl<J: Send + Sync + 'static> Builder<J> {
     }
 
     /// Starts the least number of workers, which call `handler` for each attempt of each job.
+    ///
+    /// The pool keeps the handler: one that submits to its own pool has it as a `Weak`, since with an `Arc`
+    /// the two would keep each other for ever.
     ///
     /// # Panics
     ///

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -149,17 +149,15 @@ fn a_submitter_that_leaves_the_line_passes_its_room_on() {
 #[test]
 fn a_waker_may_use_the_pool() {
     /// Who waits in line looks at the pool when there is news.
-    struct Looks(OnceLock<Weak<Pool>>);
+    struct Looks(Weak<Pool>);
     impl Wake for Looks {
         fn wake(self: Arc<Self>) {
-            let pool = self.0.get().and_then(Weak::upgrade);
-            pool.iter().for_each(|pool| drop(pool.stats()));
+            self.0.upgrade().iter().for_each(|pool| drop(pool.stats()));
         }
     }
     model("no waker is touched under the lock").check(|| {
-        let (pool, looks) = (Arc::new(echo(1)), Arc::new(Looks(OnceLock::new())));
-        looks.0.set(Arc::downgrade(&pool)).unwrap();
-        let waker = Waker::from(looks.clone());
+        let pool = Arc::new(echo(1));
+        let waker = Waker::from(Arc::new(Looks(Arc::downgrade(&pool))));
         drop(pool.try_submit(1, Normal).unwrap());
         let mut submit = Box::pin(pool.submit(2, Normal));
         let _ticket = submit.poll_unpin(&mut Context::from_waker(&waker));

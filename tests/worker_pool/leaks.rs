@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use futures::FutureExt;
 use patterns::worker_pool::{
@@ -164,6 +165,31 @@ fn jobs_that_have_ended_leave_no_trace() {
         assert!(kept < 50_000, "{kept} bytes are kept for 30 000 jobs that have ended");
         let stats = runtime.block_on(pool.drain());
         assert_eq!(stats.submitted, 30_000 + 2 * BREAKERS as u64);
+    });
+}
+
+#[test]
+fn workers_that_have_ended_leave_no_trace() {
+    within_deadline(|| {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let pool = WorkerPool::builder()
+            .workers(0..=1)
+            .idle(Duration::ZERO)
+            .start(async |job: Arc<u64>, _| Ok::<_, Retry<()>>(*job));
+        let pass = |jobs: u64| {
+            runtime.block_on(async {
+                for job in 0..jobs {
+                    drop(pool.submit(job, Priority::Normal).await.unwrap());
+                    while pool.stats().alive > 0 {
+                        tokio::task::yield_now().await;
+                    }
+                }
+            });
+        };
+        pass(10);
+        let kept = allocations::kept_by(|| pass(200));
+        assert!(kept < 20_000, "{kept} bytes are kept for 200 workers that have ended");
+        assert_eq!(runtime.block_on(pool.drain()).processed, 210);
     });
 }
 

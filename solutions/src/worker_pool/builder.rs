@@ -140,6 +140,9 @@ impl<J: Send + Sync + 'static> Builder<J> {
 
     /// Starts the least number of workers, which call `handler` for each attempt of each job.
     ///
+    /// The pool keeps the handler: one that submits to its own pool has it as a `Weak`, since with an `Arc`
+    /// the two would keep each other for ever.
+    ///
     /// # Panics
     ///
     /// Outside a tokio runtime, if the least number of workers is not 0. Later the runtime needs its time

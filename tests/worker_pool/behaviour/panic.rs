@@ -188,7 +188,7 @@ fn a_waker_in_line_that_panics_costs_no_worker_and_hides_nothing_from_the_next()
         gate.open(1);
         assert_eq!(runs.await.result, Ok(0));
         settle().await;
-        assert_eq!(pool.stats().alive, 1);
+        assert_eq!(pool.stats().alive, 1, "the worker went with the panic of a waker");
         drop(catch_unwind(AssertUnwindSafe(|| pool.close())));
         assert!(last.wakes() > 0, "the end of the pool is hidden from who is last in line");
         assert!(last.ready().is_err());

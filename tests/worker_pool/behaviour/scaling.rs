@@ -139,7 +139,10 @@ fn a_pool_may_be_without_workers_until_there_is_a_job() {
             settle().await;
             assert_eq!(alive(&pool), 0);
             assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
-            assert_eq!(hand_over(&pool, Job::answers(Ok(round))).await.result, Ok(round));
+            let ticket = hand_over(&pool, Job::answers(Ok(round)));
+            settle().await;
+            assert_eq!(alive(&pool), 1, "a job waits, and nobody comes");
+            assert_eq!(ticket.await.result, Ok(round));
             advance(SECOND + 5 * MS).await;
         }
         settle().await;
