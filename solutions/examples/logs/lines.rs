@@ -12,7 +12,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use super::LogsError;
 use super::line::{NoEntry, parse};
 
-/// The longest line that is read, in bytes. Of what is longer, no more than this is in memory at once.
+/// The longest line that is read, in bytes, its end included. Of what is longer, no more than this is in memory at
+/// once.
 pub const LONGEST: usize = 1 << 16;
 
 /// The entries of a file, which is opened when the first is asked for. A line that is no entry is an error in its
