@@ -20,6 +20,7 @@ use std::pin::{Pin, pin};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 use tokio::task::yield_now;
@@ -81,6 +82,23 @@ fn main() -> ExitCode {
             ("hashbrown", allocations_of_a_full_table(), 1),
         ],
     };
+    let published = Facts {
+        question: "A reader never reads, there is room for 8: messages published at once, of 1000",
+        found: [
+            ("reference", published_to_a_broker(), 1000),
+            ("tokio broadcast", published_by_tokio(), 1000),
+            ("bus", published_on_a_bus(), 8),
+            ("async-broadcast", published_by_async_broadcast(), 8),
+        ],
+    };
+    let queued = Facts {
+        question: "The workers are stuck, there should be room for 8: jobs that pile up, of 1000",
+        found: [
+            ("reference", jobs_in_a_pool(), 8),
+            ("threadpool", jobs_in_a_threadpool(), 1000),
+            ("rayon", jobs_in_rayon(), 1000),
+        ],
+    };
     let as_written = [
         lost.print(),
         taken.print(),
@@ -88,6 +106,8 @@ fn main() -> ExitCode {
         probes.print(),
         begun.print(),
         grown.print(),
+        published.print(),
+        queued.print(),
     ];
     if as_written.iter().all(|&so| so) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -223,6 +243,71 @@ fn allocations_of_a_full_table() -> u64 {
         table.insert_unique(hash(&key), key, hash);
     };
     count_allocations(|| (FULL..FULL + NEW).for_each(replace)).allocations
+}
+
+const ROOM: usize = 8;
+const MESSAGES: u64 = 1000;
+
+fn published_to_a_broker() -> u64 {
+    use reference::pubsub::{Broker, Subscribe};
+    let broker = Broker::new();
+    let options = Subscribe::to("news").capacity(NonZeroUsize::new(ROOM).expect("not zero"));
+    let _stuck = broker.subscribe(options).expect("a pattern");
+    (0..MESSAGES).filter(|message| broker.publish("news", *message).is_ok()).count() as u64
+}
+
+fn published_by_tokio() -> u64 {
+    let (publisher, _stuck) = tokio::sync::broadcast::channel(ROOM);
+    (0..MESSAGES).filter(|message| publisher.send(*message).is_ok()).count() as u64
+}
+
+fn published_on_a_bus() -> u64 {
+    let mut bus = bus::Bus::new(ROOM);
+    let _stuck = bus.add_rx();
+    (0..MESSAGES).filter(|message| bus.try_broadcast(*message).is_ok()).count() as u64
+}
+
+fn published_by_async_broadcast() -> u64 {
+    let (publisher, _stuck) = async_broadcast::broadcast(ROOM);
+    (0..MESSAGES).filter(|message| publisher.try_broadcast(*message).is_ok()).count() as u64
+}
+
+/// What `try_submit` takes while the runtime, and with it the worker, does not get a turn.
+fn jobs_in_a_pool() -> u64 {
+    use reference::worker_pool::{Priority, Retry, WorkerPool};
+    current_thread().block_on(async {
+        let pool = WorkerPool::builder()
+            .workers(1..=1)
+            .queue(NonZeroUsize::new(ROOM).expect("not zero"))
+            .start(|_job: Arc<u64>, _| async { Ok::<(), Retry<()>>(()) });
+        let submit = |job: &u64| pool.try_submit(*job, Priority::Normal).is_ok();
+        (0..MESSAGES).filter(submit).count() as u64
+    })
+}
+
+fn jobs_in_a_threadpool() -> u64 {
+    let pool = threadpool::ThreadPool::new(1);
+    pile_up(|job| pool.execute(job))
+}
+
+fn jobs_in_rayon() -> u64 {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+    pile_up(|job| pool.spawn(job))
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// How many jobs a pool takes behind one that is stuck until they have all been offered.
+fn pile_up(mut execute: impl FnMut(Job)) -> u64 {
+    let (release, stuck) = mpsc::channel::<()>();
+    execute(Box::new(move || _ = stuck.recv()));
+    let (ran, jobs) = mpsc::channel();
+    for _ in 0..MESSAGES {
+        let ran = ran.clone();
+        execute(Box::new(move || _ = ran.send(())));
+    }
+    drop((ran, release));
+    jobs.iter().count() as u64
 }
 
 /// Polls a future that has to wait.
