@@ -109,7 +109,7 @@ impl<P: Clone, C: Clock> Broker<P, C> {
     /// Gives a message to every subscription that the topic matches, and never waits for one.
     ///
     /// The message has the next sequence number, whether or not anybody gets it; the first has 1. One
-    /// that is full loses a message, as its [`Overflow`] says.
+    /// that is full loses a message, as its [`Overflow`](super::Overflow) says.
     ///
     /// A subscription that is found dead or cancelled here is removed, and gets nothing.
     ///

@@ -28,7 +28,7 @@ pub struct Message<P> {
     /// Its number: each broker counts what is published there.
     pub sequence: u64,
     /// How often this subscription has given it, this time included. Always 1 without
-    /// [`Subscribe::ack_within`].
+    /// [`Subscribe::ack_within`](super::Subscribe::ack_within).
     pub attempt: u32,
     receipt: Option<Receipt<P>>,
 }
@@ -59,8 +59,8 @@ impl<P: Clone> Message<P> {
 impl<P> Message<P> {
     /// Tells that the message is done with, and need not be given again; whether that was still open.
     ///
-    /// It is open from its first delivery until it is acked, lost to [`Overflow::DropOldest`], or the
-    /// subscription has ended. Any of its deliveries acks it. Without [`Subscribe::ack_within`]
+    /// It is open from its first delivery until it is acked, lost to [`Overflow::DropOldest`](super::Overflow::DropOldest), or the
+    /// subscription has ended. Any of its deliveries acks it. Without [`Subscribe::ack_within`](super::Subscribe::ack_within)
     /// nothing is ever open.
     pub fn ack(&self) -> bool {
         self.receipt.as_ref().is_some_and(|receipt| receipt.ring.ack(receipt.sequence))

@@ -55,7 +55,7 @@ pub struct SubscriberStats {
     /// How often it was given a message again.
     pub redelivered: u64,
     /// When it last asked for a message; until it has, when it subscribed. Only known with
-    /// [`Subscribe::ack_within`] or [`Subscribe::alive_within`]: to look at the clock costs as much as
+    /// [`Subscribe::ack_within`](super::Subscribe::ack_within) or [`Subscribe::alive_within`](super::Subscribe::alive_within): to look at the clock costs as much as
     /// a whole delivery.
     pub last_seen: Option<Instant>,
 }

@@ -91,7 +91,7 @@ impl Subscribe {
     /// its line and not lost to overflow is given until it is acked. Never before its time is over,
     /// and at most [`attempts`](Self::attempts) times: if the time is over after the last, the
     /// subscription is dead. Nothing watches the time in the background: that is done by who polls
-    /// the subscription, by [`Broker::stats`], and by a publish that would reach it.
+    /// the subscription, by [`Broker::stats`](super::Broker::stats), and by a publish that would reach it.
     pub fn ack_within(self, limit: Duration) -> Self {
         Self { ack_within: Some(limit), ..self }
     }
@@ -106,7 +106,7 @@ impl Subscribe {
     /// The time begins when it last asked, or, if nothing waited for it then, when something did after
     /// that: a message came, or was due to be given again. Who waits for messages that do not come is
     /// never dead, and neither is who works on the last one. Nothing watches the time in the
-    /// background: it is looked at by [`Broker::stats`] and by a publish that would reach it.
+    /// background: it is looked at by [`Broker::stats`](super::Broker::stats) and by a publish that would reach it.
     pub fn alive_within(mut self, limit: Duration) -> Self {
         self.rules.alive_within = Some(limit);
         self

@@ -108,7 +108,7 @@ impl<P: Clone, C: Clock> Subscription<P, C> {
     /// # Panics
     ///
     /// If the payload's `clone` does. That message is lost to this subscription, and no other; where
-    /// it has to be acked it comes again in its time. Also as [`Broker::unsubscribe`], if it is found
+    /// it has to be acked it comes again in its time. Also as [`Broker::unsubscribe`](super::Broker::unsubscribe), if it is found
     /// dead or cancelled here; and outside a tokio runtime with time enabled, if it has to wait by the
     /// system's clock: for messages that are to be acked, or for a token's deadline.
     ///
@@ -142,7 +142,7 @@ impl<P: Clone, C: Clock> Subscription<P, C> {
         dropped - std::mem::replace(&mut self.told, dropped)
     }
 
-    /// How many messages the history had forgotten of those that [`Replay::Since`] asked for.
+    /// How many messages the history had forgotten of those that [`Replay::Since`](super::Replay::Since) asked for.
     ///
     /// Of any topic: nobody knows whether they would have matched. Zero says that nothing is missing.
     pub fn forgotten(&self) -> u64 {
@@ -229,14 +229,14 @@ impl<P, C: Clock> fmt::Debug for Recv<'_, P, C> {
 /// Why a subscription gives nothing more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// [`Broker::unsubscribe`] was called. What it had is lost.
+    /// [`Broker::unsubscribe`](super::Broker::unsubscribe) was called. What it had is lost.
     Unsubscribed,
     /// Its token was cancelled. What it had is lost.
     Cancelled,
     /// The last handle of the broker has gone, and it has given all that it had; what has to be acked
     /// is acked.
     Closed,
-    /// A message came when it was full ([`Overflow::Disconnect`]), and it has given what it had; what
+    /// A message came when it was full ([`Overflow::Disconnect`](super::Overflow::Disconnect)), and it has given what it had; what
     /// has to be acked is acked.
     Overflowed,
     /// A message was not acked by the end of its last attempt, or it did not ask in time for what

@@ -122,14 +122,14 @@ impl<J: Send + Sync + 'static> Builder<J> {
     /// Gives each key a circuit breaker of its own, made by `breaker`, and lets `key` say which one a job asks.
     ///
     /// `key` is called once for each job, by its submitter. Before each attempt the breaker of the key is
-    /// asked, and then for a token: a job that is [`Rejected`](JobError::Rejected) costs none. An attempt that was
+    /// asked, and then for a token: a job that is [`Rejected`](super::JobError::Rejected) costs none. An attempt that was
     /// let through goes ahead, though the breaker may have opened while it waited for its token.
     ///
     /// [`Retry::Transient`], [`Retry::After`] and a panic count as failures of what the key names.
     /// [`Retry::Permanent`] does not: who says that something is not there, and never will be, is well. An attempt that is
     /// aborted counts as neither.
     ///
-    /// The breakers of the [`BREAKERS`] keys that were asked last are kept.
+    /// The breakers of the [`BREAKERS`](super::BREAKERS) keys that were asked last are kept.
     pub fn breaker(
         self,
         key: impl Fn(&J) -> Arc<str> + Send + Sync + 'static,
@@ -149,7 +149,7 @@ impl<J: Send + Sync + 'static> Builder<J> {
     /// enabled, unless the number of workers is fixed and there are neither retries nor a rate limit: a worker
     /// panics without, and the pool is given up.
     ///
-    /// A panic of the handler, or of its future, is that of its job: [`JobError::Panicked`].
+    /// A panic of the handler, or of its future, is that of its job: [`JobError::Panicked`](super::JobError::Panicked).
     pub fn start<H, Fut, T, E>(self, handler: H) -> WorkerPool<J, T, E>
     where
         H: Fn(Arc<J>, Attempt) -> Fut + Send + Sync + 'static,

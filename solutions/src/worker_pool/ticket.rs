@@ -49,7 +49,7 @@ impl<T, E> Slot<T, E> {
 /// The answer to a job, when there is one: the future that was given for it.
 ///
 /// It has an answer whatever happens, also where the pool was dropped, or its runtime is gone. When it has, the
-/// handler's future and the pool's share in the job are dropped, and the job is counted in [`Stats`].
+/// handler's future and the pool's share in the job are dropped, and the job is counted in [`Stats`](super::Stats).
 /// Dropping it does not cancel the job. Polled again after it has completed, it panics.
 pub struct Ticket<T, E> {
     id: JobId,

@@ -25,7 +25,7 @@ pub struct Attempt {
     pub job: JobId,
     /// The number of the attempt, from 1.
     pub number: u32,
-    /// The worker that makes it: its index in [`Stats::workers`].
+    /// The worker that makes it: its index in [`Stats::workers`](super::Stats::workers).
     pub worker: usize,
 }
 
