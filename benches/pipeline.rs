@@ -28,7 +28,7 @@ fn main() {
 macro_rules! with_yours {
     ($group:ident, $workload:expr, $runtime:ident) => {{
         #[cfg(feature = "yours-pipeline")]
-        let $group = $group.contestant("yours", |times| {
+        let $group = $group.contestant("yours", move |times| {
             $workload.measure::<benches::pipeline::Yours>($runtime, times)
         });
         $group
