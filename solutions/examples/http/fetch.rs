@@ -13,6 +13,8 @@ const SNIPPET: usize = 512;
 /// A page that was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
+    /// Where, after all redirects.
+    pub url: String,
     /// Its status, which is a 2xx.
     pub status: StatusCode,
     /// What it says that it is.
@@ -76,7 +78,8 @@ pub async fn fetch(client: &Client, url: &str, cap: usize) -> Result<Page, Fetch
     let read = first_bytes(&mut response, cap).await;
     let (bytes, truncated) = read.map_err(|error| FetchError::of(url, error))?;
     let content_type = text(response.headers(), CONTENT_TYPE.as_str());
-    Ok(Page { status: response.status(), content_type, bytes, truncated })
+    let (url, status) = (response.url().to_string(), response.status());
+    Ok(Page { url, status, content_type, bytes, truncated })
 }
 // ANCHOR_END: fetch
 

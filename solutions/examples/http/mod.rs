@@ -20,7 +20,7 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use reqwest::Client;
+use reqwest::{Client, ClientBuilder};
 
 // ANCHOR: client
 /// How long the client waits, and for what.
@@ -40,6 +40,11 @@ pub struct Limits {
 ///
 /// If the TLS of the system is of no use.
 pub fn client(limits: Limits) -> reqwest::Result<Client> {
+    builder(limits).build()
+}
+
+/// The same, for who has more to say about it.
+pub fn builder(limits: Limits) -> ClientBuilder {
     #[cfg(feature = "https")]
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -51,7 +56,6 @@ pub fn client(limits: Limits) -> reqwest::Result<Client> {
         .pool_max_idle_per_host(32)
         // A proxy of the environment would not find the site, which is on this machine.
         .no_proxy()
-        .build()
 }
 // ANCHOR_END: client
 

@@ -43,6 +43,11 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How many connections it has accepted so far.
     pub fn connections(&self) -> usize {
         // A count, which publishes nothing else.
