@@ -13,10 +13,3 @@ mod leaks;
 mod properties;
 #[path = "error_group/stress.rs"]
 mod stress;
-
-/// Lets the tasks of a runtime of one thread run until they wait.
-async fn settle() {
-    for _ in 0..16 {
-        tokio::task::yield_now().await;
-    }
-}

@@ -8,8 +8,9 @@ use patterns::error_group::ErrorGroup;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::yield_now;
 
+use crate::allocations;
+use crate::support::settle;
 use crate::support::{Census, Wakes, run, within_deadline};
-use crate::{allocations, settle};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()

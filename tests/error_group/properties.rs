@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Polled, cases, within_deadline};
 
 /// How a task is told to end.

@@ -60,6 +60,13 @@ where
     })
 }
 
+/// Lets the tasks of a runtime of one thread run until they wait. Paused time stands still meanwhile.
+pub async fn settle() {
+    for _ in 0..64 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Starts so many threads at once, and waits for them.
 pub fn together(threads: usize, body: impl Fn(usize) + Sync) {
     let start = Barrier::new(threads);

@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Census, Payload, Polled, run, run_on, within_deadline};
 
 /// Holds its payload for ever.

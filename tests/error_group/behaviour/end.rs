@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use patterns::error_group::{CancelToken, ErrorGroup};
 use tokio::sync::{Barrier, oneshot};
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Polled, run, run_on, within_deadline};
 
 #[test]

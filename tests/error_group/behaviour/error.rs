@@ -7,7 +7,7 @@ use patterns::error_group::ErrorGroup;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Census, Polled, run};
 
 #[test]

@@ -8,7 +8,7 @@ use patterns::error_group::{CancelToken, ErrorGroup};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Census, Polled, run};
 
 fn limited<E: Send>(limit: usize) -> ErrorGroup<E> {

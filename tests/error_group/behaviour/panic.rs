@@ -10,7 +10,7 @@ use futures::FutureExt;
 use patterns::error_group::ErrorGroup;
 use tokio::sync::oneshot;
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Polled, run};
 
 /// How the wait ended: with what the task has panicked with.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use patterns::error_group::{CancelToken, ErrorGroup};
 
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Polled, run, within_deadline};
 
 /// Stops at once where its token is cancelled.

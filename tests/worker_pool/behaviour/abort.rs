@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::task::yield_now;
 
 use crate::jobs::{Asked, Job, Log, Pool, hand_over, one_worker, result, start};
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Census, Polled, run, run_on, within_deadline};
 
 /// One job that is done, one that runs for ever, and three that wait.

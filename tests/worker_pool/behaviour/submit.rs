@@ -10,7 +10,7 @@ use patterns::worker_pool::{
 use tokio::sync::Barrier;
 
 use crate::jobs::{Gate, Job, Log, hand_over, one_worker, start};
-use crate::settle;
+use crate::support::settle;
 use crate::support::{Polled, run};
 
 #[test]
